@@ -1,0 +1,79 @@
+"""What a runner is: it turns specifications of one trunk into results, and says beforehand what they cost.
+
+Runners stand on their own shelf (`lab/runners/`); their files import torch only inside `run`, so that planning,
+listing and keys never load it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from lab.runs.spec import RunSpec
+
+Scalar = float | int | str | None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run is expected to cost: FLOP, CPU seconds on one core of this machine, bytes on disk."""
+
+    flops: float
+    cpu_seconds: float
+    disk_bytes: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run gave. `metrics` and the keys of `curve` are names of `lab.core.columns`.
+
+    `curve` and `timings` are columns of equal length (a point per evaluation); `timings` and `totals` hold CPU and wall
+    seconds, kept apart because they are provenance: `result_hash` covers metrics, curve and arrays only, so that the
+    same specification gives the same hash on any day.
+    """
+
+    status: str
+    metrics: Mapping[str, Scalar] = field(default_factory=dict)
+    curve: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    timings: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    totals: Mapping[str, float] = field(default_factory=dict)
+    error: str = ""
+
+
+class Reporter(Protocol):
+    """Where a runner reports: finished runs at once (they are then safe), and how far it is."""
+
+    def emit(self, spec: RunSpec, result: Result) -> None:
+        """Hand over one finished run. Once this returns, a crash cannot lose it."""
+
+    def advance(self, done: float, total: float) -> None:
+        """Say how much of the job's work (in a unit of the runner's own, e.g. tokens) is done."""
+
+
+class Runner(ABC):
+    """A kind of run. `horizon` names the field that branches of one trunk differ in ('' where there are none)."""
+
+    horizon: ClassVar[str] = ""
+    columns: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def identify(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """The identity of checked fields; raises `InputError` naming the wrong one."""
+
+    @abstractmethod
+    def describe(self, fields: Mapping[str, Any]) -> dict[str, Scalar]:
+        """The columns known before running: family, source, size, parameter counts, tokens, flops, learning rate …"""
+
+    @abstractmethod
+    def estimate(self, specs: Sequence[RunSpec], flops_per_second: float) -> Cost:
+        """What the runs of one trunk cost together, shared work counted once."""
+
+    @abstractmethod
+    def run(self, specs: Sequence[RunSpec], reporter: Reporter) -> None:
+        """Run all specifications of one trunk and emit a result for each."""

@@ -1,0 +1,68 @@
+"""A run, before it exists: literals, hashed to a key.
+
+The key covers what a run *means*: dials at their default are left out, data carry their content hash, an entry that
+changed its meaning carries its version and a user's entry its file hash. Where, when and with which torch it ran is
+provenance and not identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from lab.core.fingerprint import KEY_LENGTH, canonical_json, canonicalize, hash_literal
+from lab.core.registry import Entry, open_shelf
+from lab.runs.runner import Runner
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One run as asked for.
+
+    `runner` names an entry of the runners shelf, which checks `fields` (literals only, nested tables allowed) and says
+    what they mean. `stage` ('search' or 'grid') is why the sweep asked; it belongs to the study and not to the key, so
+    a run that both stages want is trained once.
+    """
+
+    runner: str
+    fields: Mapping[str, Any]
+    stage: str = field(default="grid", compare=False)
+
+    @cached_property
+    def _runner(self) -> Runner:
+        entry: Runner = open_shelf("runners").load(self.runner)
+        return entry
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """The canonical literal that is hashed to the key; raises `InputError` where a field is wrong."""
+        identity: dict[str, Any] = canonicalize({"runner": self.runner, **self._runner.identify(self.fields)})
+        return identity
+
+    @cached_property
+    def key(self) -> str:
+        """The run key, 16 hex digits."""
+        return hash_literal(self.identity)[:KEY_LENGTH]
+
+    @cached_property
+    def trunk_key(self) -> str:
+        """The key of the trunk: this run's identity without the horizon. Runs of one trunk are not independent."""
+        trunk = {k: v for k, v in self.identity.items() if k != self._runner.horizon}
+        return hash_literal(trunk)[:KEY_LENGTH]
+
+    @property
+    def json(self) -> str:
+        """The fields as one canonical JSON text, all dials as given."""
+        return canonical_json({"runner": self.runner, **self.fields})
+
+
+def identify_entry(entry: Entry, version: int) -> dict[str, Any]:
+    """What an entry adds to an identity: nothing at version 1, its version later, a user's entry its file hash."""
+    identity: dict[str, Any] = {"name": entry.name}
+    if not entry.builtin:
+        identity["file"] = entry.file_hash
+    if version != 1:
+        identity["version"] = version
+    return identity

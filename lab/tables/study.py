@@ -1,0 +1,43 @@
+"""A study and its tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from lab.core.fingerprint import hash_literal, hash_frame
+
+
+@dataclass(frozen=True)
+class Study:
+    """A named set of runs. `sweep` and `preset` are '' for an imported study; `path` is the archive or file, if any."""
+
+    name: str
+    sweep: str = ""
+    preset: str = ""
+    origin: Literal["store", "archive", "import"] = "store"
+    path: Path | None = None
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tidy tables of a study; columns are those of `lab.core.columns`.
+
+    `runs`: one row per run, whatever its status, sorted by run key; every seed a row.
+    `curves`: one row per run and point of its training curve: run_key, trunk_key, tokens, flops, loss_nats (held-out,
+    NaN between evaluations), train_loss_nats, online_bits, learning_rate, cpu_seconds. A branch's curve begins with its
+    trunk's.
+    """
+
+    study: Study
+    runs: pd.DataFrame
+    curves: pd.DataFrame
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of both tables: the identity of everything derived from them."""
+        return hash_literal([hash_frame(self.runs), hash_frame(self.curves)])
