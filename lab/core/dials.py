@@ -35,11 +35,15 @@ def build_from_dials(cls: type[T], dials: Mapping[str, Any], subject: str) -> T:
 
 
 def changed_dials(instance: Any) -> dict[str, Any]:
-    """The dials of a dataclass instance that are not at their default."""
+    """The dials of a dataclass instance that are not at their default and bear identity.
+
+    A field with `metadata={"identity": False}` (where a file stands, say) never does.
+    """
     return {
         f.name: getattr(instance, f.name)
         for f in dataclasses.fields(instance)
-        if f.default is dataclasses.MISSING or getattr(instance, f.name) != f.default
+        if f.metadata.get("identity", True)
+        and (f.default is dataclasses.MISSING or getattr(instance, f.name) != f.default)
     }
 
 

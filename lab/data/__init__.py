@@ -1,0 +1,104 @@
+"""Data sources: one file, one source. This door holds what every source is.
+
+A source yields token windows by index, so that the batch at any step is known without replaying the steps before it:
+a branch, a resumed run and a run of another size see exactly the same data.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import lru_cache
+from typing import ClassVar
+
+import numpy as np
+
+from lab.core.seeds import open_stream
+
+
+class Source(ABC):
+    """A source of token sequences; a subclass is a frozen dataclass whose fields are its dials.
+
+    Windows hold one token more than the context: `windows[:, :-1]` are inputs and `windows[:, 1:]` targets, every
+    target weighing the same.
+    """
+
+    version: ClassVar[int] = 1
+    entropy_rate: float | None = None
+    """Nats per token, where the source's law is known."""
+    bytes_per_token: float = 1.0
+
+    @property
+    @abstractmethod
+    def vocabulary(self) -> int:
+        """How many different tokens there are."""
+
+    @abstractmethod
+    def content_hash(self) -> str:
+        """SHA-256 of what the source yields: part of a run's identity."""
+
+    @abstractmethod
+    def training_windows(self, seed: int, start: int, count: int, window: int) -> np.ndarray:
+        """Windows `start … start+count−1` of the training order of `seed`: int64, shape (count, window + 1)."""
+
+    @abstractmethod
+    def heldout_windows(self, count: int, window: int) -> np.ndarray:
+        """The first `count` fixed held-out windows, or all where there are fewer: int64, shape (≤ count, window + 1)."""
+
+    @abstractmethod
+    def heldout_documents(self, count: int, window: int) -> np.ndarray:
+        """The document each of those windows begins in, int64: the unit that a bootstrap over text resamples."""
+
+    @abstractmethod
+    def count_unique(self, tokens: int, window: int) -> int:
+        """How many of the first `tokens` training tokens are not repeats."""
+
+    def true_loss(self, windows_WT: np.ndarray) -> np.ndarray | None:
+        """The true model's −log probability (nats) of each target given the window so far, shape (W, window)."""
+        return None
+
+
+class CorpusSource(Source):
+    """A source that cuts windows out of two fixed token arrays, one epoch after another, each in an order of its own."""
+
+    @abstractmethod
+    def load_split(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Training tokens, held-out tokens, and where each held-out document begins."""
+
+    def training_windows(self, seed: int, start: int, count: int, window: int) -> np.ndarray:
+        """Windows in random order without replacement; a new epoch shifts the cuts by a random offset."""
+        tokens = self.load_split()[0]
+        per_epoch = (len(tokens) - 1) // window - 1
+        index = np.arange(start, start + count)
+        rows = np.empty((count, window + 1), dtype=np.int64)
+        for epoch in np.unique(index // per_epoch):
+            mine = index // per_epoch == epoch
+            order, offset = _order_epoch(per_epoch, window, seed, int(epoch))
+            begins = order[index[mine] % per_epoch] * window + offset
+            rows[mine] = tokens[begins[:, None] + np.arange(window + 1)]
+        return rows
+
+    def heldout_windows(self, count: int, window: int) -> np.ndarray:
+        """Windows spread evenly over the held-out text, none overlapping."""
+        tokens = self.load_split()[1]
+        begins = self._heldout_begins(count, window)
+        return tokens[begins[:, None] + np.arange(window + 1)].astype(np.int64)
+
+    def heldout_documents(self, count: int, window: int) -> np.ndarray:
+        """The held-out file each window begins in."""
+        documents = self.load_split()[2]
+        return np.searchsorted(documents, self._heldout_begins(count, window), side="right") - 1
+
+    def count_unique(self, tokens: int, window: int) -> int:
+        """At most one epoch."""
+        return int(min(tokens, ((len(self.load_split()[0]) - 1) // window - 1) * window))
+
+    def _heldout_begins(self, count: int, window: int) -> np.ndarray:
+        room = len(self.load_split()[1]) // (window + 1)
+        kept = min(count, room)
+        return np.arange(kept) * room // kept * (window + 1)
+
+
+@lru_cache(maxsize=4)
+def _order_epoch(windows: int, window: int, seed: int, epoch: int) -> tuple[np.ndarray, int]:
+    rng = open_stream(seed, "data", "order", epoch)
+    return rng.permutation(windows), int(rng.integers(window))

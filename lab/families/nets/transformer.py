@@ -1,0 +1,99 @@
+"""The net of `lab.families.transformer`.
+
+Shapes: B windows, T tokens, W width, H heads, E = W / H head width, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+ROTARY_BASE = 10_000.0
+
+
+class TransformerNet(nn.Module):
+    """Embedding, blocks, readout; the stream is RMS-normalised where it enters, before each half block and at the end."""
+
+    def __init__(self, vocabulary: int, width: int, depth: int, heads: int, expansion: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, width)
+        self.blocks = nn.ModuleList(Block(width, heads, expansion) for _ in range(depth))
+        self.readout = nn.Linear(width, vocabulary, bias=False)
+        # A zero readout makes the first prediction uniform: the loss starts at ln(vocabulary) exactly.
+        nn.init.zeros_(self.readout.weight)
+        nn.init.normal_(self.embedding.weight)
+        self.head_width = width // heads
+
+    def forward(self, tokens_BT: Tensor) -> Tensor:
+        """`logits_BTV`."""
+        return self._run(tokens_BT, F.scaled_dot_product_attention)
+
+    def reference_forward(self, tokens_BT: Tensor) -> Tensor:
+        """The same with unfused attention."""
+        return self._run(tokens_BT, attend_unfused)
+
+    def _run(self, tokens_BT: Tensor, attend: Callable[..., Tensor]) -> Tensor:
+        rotation = make_rotation(tokens_BT.shape[1], self.head_width, tokens_BT.device)
+        stream_BTW = normalize(self.embedding(tokens_BT))
+        for block in self.blocks:
+            stream_BTW = block(stream_BTW, rotation, attend)
+        logits_BTV: Tensor = self.readout(normalize(stream_BTW))
+        return logits_BTV
+
+
+class Block(nn.Module):
+    """Attention and feed-forward layer, each added to the stream.
+
+    The matrices that read the stream stand in one parameter (3, W, W), so that one product makes queries, keys and
+    values while the optimizer still sees three matrices.
+    """
+
+    def __init__(self, width: int, heads: int, expansion: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.attention_in = nn.Parameter(torch.empty(3, width, width).uniform_(-1, 1) * (3 / width) ** 0.5)
+        self.attention_out = nn.Parameter(torch.zeros(width, width))
+        self.forward_in = nn.Parameter(torch.empty(expansion * width, width).uniform_(-1, 1) * (3 / width) ** 0.5)
+        self.forward_out = nn.Parameter(torch.zeros(width, expansion * width))
+
+    def forward(self, stream_BTW: Tensor, rotation: tuple[Tensor, Tensor], attend: Callable[..., Tensor]) -> Tensor:
+        """The stream after this block."""
+        B, T, W = stream_BTW.shape
+        mixed = F.linear(normalize(stream_BTW), self.attention_in.view(3 * W, W)).view(B, T, 3, self.heads, W // self.heads)
+        query, key, value = mixed.permute(2, 0, 3, 1, 4)  # each B H T E
+        query, key = rotate(normalize(query), rotation), rotate(normalize(key), rotation)
+        read_BTW = attend(query, key, value, is_causal=True).transpose(1, 2).reshape(B, T, W)
+        stream_BTW = stream_BTW + F.linear(read_BTW, self.attention_out)
+        hidden = F.linear(normalize(stream_BTW), self.forward_in).relu().square()
+        return stream_BTW + F.linear(hidden, self.forward_out)
+
+
+def normalize(x: Tensor) -> Tensor:
+    """RMS norm over the last axis, without gain (Zhang & Sennrich 2019)."""
+    return F.rms_norm(x, (x.shape[-1],))
+
+
+def make_rotation(length: int, head_width: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Cosines and sines of the rotary angles, each (length, head_width / 2)."""
+    speeds = ROTARY_BASE ** -torch.linspace(0, 1, head_width // 2, device=device)
+    angles = torch.outer(torch.arange(length, device=device, dtype=torch.float32), speeds)
+    return angles.cos(), angles.sin()
+
+
+def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
+    """Rotates the two halves of the last axis against each other by the angle of their position (RoPE)."""
+    cosine, sine = rotation
+    left, right = x.chunk(2, dim=-1)
+    return torch.cat((left * cosine + right * sine, right * cosine - left * sine), dim=-1)
+
+
+def attend_unfused(query: Tensor, key: Tensor, value: Tensor, is_causal: bool = True) -> Tensor:
+    """Causal softmax attention by two visible matrix products."""
+    assert is_causal
+    T, E = query.shape[-2:]
+    scores = query @ key.transpose(-1, -2) / E**0.5
+    hidden = torch.ones(T, T, dtype=torch.bool, device=query.device).triu(1)
+    return scores.masked_fill(hidden, float("-inf")).softmax(dim=-1) @ value

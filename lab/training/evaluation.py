@@ -1,0 +1,79 @@
+"""Held-out evaluation on fixed windows, with a standard error and mergeable observers.
+
+Every run of a study is evaluated on the same windows, so that the noise of the windows is common to all and cancels in
+differences. Shapes: N windows, B windows at once, T tokens, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lab.calibration.accumulator import ConfidenceAccumulator
+
+EVALUATION_BATCH_TOKENS = 16_384
+
+
+class Observer(Protocol):
+    """What watches an evaluation without running it again."""
+
+    def update(self, log_probabilities_BTV: Tensor, targets_BT: Tensor, documents_B: np.ndarray) -> None:
+        """Sees one batch of predictions."""
+
+    def metrics(self) -> Mapping[str, float]:
+        """Columns for the run's row."""
+
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """What is stored with the run."""
+
+
+class CalibrationObserver:
+    """Feeds the likeliest token's probability and whether it was right to a `ConfidenceAccumulator`."""
+
+    def __init__(self, documents: int) -> None:
+        self.accumulator = ConfidenceAccumulator(documents)
+
+    def update(self, log_probabilities_BTV: Tensor, targets_BT: Tensor, documents_B: np.ndarray) -> None:
+        """Sees one batch of predictions."""
+        best, guess = log_probabilities_BTV.max(dim=-1)
+        documents = np.repeat(documents_B, targets_BT.shape[1])
+        self.accumulator.update(best.exp().double().cpu().numpy(), (guess == targets_BT).cpu().numpy(), documents)
+
+    def metrics(self) -> Mapping[str, float]:
+        """`ece_top1`, `accuracy_top1`, `confidence_top1`."""
+        return self.accumulator.summarize()
+
+    def arrays(self) -> Mapping[str, np.ndarray]:
+        """The cells: counts, sums of confidence, numbers right; (2 grids, documents, cells)."""
+        cells = self.accumulator
+        return {
+            "calibration_counts": cells.counts.astype(np.uint32),
+            "calibration_confidence": cells.confidence_sums.astype(np.float32),
+            "calibration_correct": cells.correct_counts.astype(np.uint32),
+        }
+
+
+@torch.no_grad()
+def evaluate_net(
+    net: nn.Module, windows_NT: np.ndarray, documents_N: np.ndarray, observers: Sequence[Observer] = ()
+) -> tuple[float, float]:
+    """Mean loss (nats per token) over the windows and its standard error over windows."""
+    device = next(net.parameters()).device
+    at_once = max(1, EVALUATION_BATCH_TOKENS // (windows_NT.shape[1] - 1))
+    net.eval()
+    window_losses = []
+    for begin in range(0, len(windows_NT), at_once):
+        batch = torch.from_numpy(windows_NT[begin : begin + at_once]).to(device)
+        inputs_BT, targets_BT = batch[:, :-1], batch[:, 1:]
+        log_probabilities_BTV = net(inputs_BT).float().log_softmax(dim=-1)
+        losses_BT = -log_probabilities_BTV.gather(-1, targets_BT.unsqueeze(-1)).squeeze(-1)
+        window_losses.append(losses_BT.double().mean(dim=1).cpu().numpy())
+        for observer in observers:
+            observer.update(log_probabilities_BTV, targets_BT, documents_N[begin : begin + at_once])
+    net.train()
+    losses = np.concatenate(window_losses)
+    return float(losses.mean()), float(losses.std(ddof=1) / len(losses) ** 0.5) if len(losses) > 1 else float("nan")
