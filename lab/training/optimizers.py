@@ -61,10 +61,9 @@ def make_optimizers(name: str, net: nn.Module, family: Family, learning_rate: fl
     if name not in OPTIMIZERS:
         raise UnknownNameError.among("optimizer", name, OPTIMIZERS)
     betas = (BETAS1, 0.5 ** (batch_tokens / BETA2_HALF_LIFE_TOKENS))
-    on_cpu = next(net.parameters()).device.type == "cpu"
 
     def adamw(parameters: list[nn.Parameter], rate: float) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(parameters, lr=rate, betas=betas, eps=1e-10, weight_decay=0.0, fused=on_cpu)
+        return torch.optim.AdamW(parameters, lr=rate, betas=betas, eps=1e-10, weight_decay=0.0, fused=True)
 
     if name == "adamw":
         return OptimizerSet([adamw(list(net.parameters()), learning_rate)])

@@ -1,0 +1,172 @@
+"""Trains the branches of one trunk: the runner of every sweep over a family of nets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from lab.core.dials import build_from_dials, changed_dials
+from lab.core.errors import InputError
+from lab.core.registry import open_shelf
+from lab.data import Source
+from lab.families import Family, Shape
+from lab.runs.runner import Cost, Reporter, Result, Runner, Scalar
+from lab.runs.spec import RunSpec, identify_entry
+
+BYTES_PER_RUN = 40_000  # of a stored run: curve, calibration cells, specification
+EVALUATION_SHARE = 1.12  # evaluation along the curve and at the end, over training alone
+FEWEST_STEPS = 10
+
+
+@dataclass(frozen=True)
+class TrainFields:
+    """The fields of a training run.
+
+    `family` and `source`: tables with a `name` and dials. `tokens`: the horizon, a multiple of `batch_tokens`.
+    `learning_rate`: at the plateau. `warmup_tokens`: common to all horizons. `cooldown`: share of the horizon in which
+    the rate falls to zero. `evaluation_tokens`: held-out tokens of a cooled endpoint.
+    """
+
+    family: dict
+    source: dict
+    tokens: int
+    learning_rate: float
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    seed: int = 0
+    batch_tokens: int = 2048
+    window: int = 128
+    warmup_tokens: int = 40_960
+    cooldown: float = 0.2
+    evaluation_tokens: int = 131_072
+    precision: Literal["float32"] = "float32"
+    device: Literal["cpu", "cuda"] = "cpu"
+
+    def __post_init__(self) -> None:
+        rules = (
+            ("learning_rate", self.learning_rate > 0, "must be positive"),
+            ("seed", self.seed >= 0, "must not be negative"),
+            ("window", self.window >= 2, "must be at least 2"),
+            ("batch_tokens", self.batch_tokens % self.window == 0, f"must be a multiple of the window ({self.window})"),
+            ("tokens", self.tokens % self.batch_tokens == 0 and self.tokens >= FEWEST_STEPS * self.batch_tokens,
+             f"must be a multiple of batch_tokens ({self.batch_tokens}), at least {FEWEST_STEPS} of them"),
+            ("warmup_tokens", self.warmup_tokens >= 0, "must not be negative"),
+            ("cooldown", 0 < self.cooldown <= 1, "must lie in (0, 1]"),
+            ("evaluation_tokens", self.evaluation_tokens >= 32 * self.window, "must hold at least 32 windows"),
+        )
+        for name, holds, rule in rules:
+            if not holds:
+                raise InputError(f"train.{name}", getattr(self, name), rule)
+
+    @cached_property
+    def net_family(self) -> Family:
+        """The family with its dials set."""
+        return _build_entry("families", self.family)
+
+    @cached_property
+    def data_source(self) -> Source:
+        """The source with its dials set."""
+        return _build_entry("data", self.source)
+
+    @property
+    def shape(self) -> Shape:
+        """What the data demand of the net."""
+        return Shape(self.data_source.vocabulary, self.window)
+
+    @property
+    def flops_per_token(self) -> float:
+        """Training FLOP per token: three forward passes' worth (forward, gradient to the input, gradient to the weight)."""
+        return 3 * self.net_family.count_forward_flops(self.shape) / self.window
+
+
+class TrainRunner(Runner):
+    """Trunk and branches on one thread; see `lab.training.loop`."""
+
+    horizon = "tokens"
+
+    def identify(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Dials that differ from their default, entries with version or file hash, the content hash of the data."""
+        checked = _check_fields(fields)
+        identity = changed_dials(checked)
+        for shelf, name, entry in (("families", "family", checked.net_family), ("data", "source", checked.data_source)):
+            found = open_shelf(shelf).find(identity[name]["name"])
+            identity[name] = {**identify_entry(found, entry.version), **changed_dials(entry)}
+        identity["source"]["content"] = checked.data_source.content_hash()
+        return identity
+
+    def describe(self, fields: Mapping[str, Any]) -> dict[str, Scalar]:
+        """Everything known of a run before it runs."""
+        checked = _check_fields(fields)
+        family, source, tokens = checked.net_family, checked.data_source, checked.tokens
+        counts = family.count_parameters(checked.shape)
+        return {
+            "family": checked.family["name"], "source": checked.source["name"], "optimizer": checked.optimizer,
+            "seed": checked.seed, "size": family.size, "params_total": sum(counts.values()),
+            "params_body": counts["body"], "params_embedding": counts["embedding"],
+            "params_readout": counts["readout"], "params_active": family.count_active(checked.shape), "tokens": tokens,
+            "unique_tokens": source.count_unique(tokens, checked.window), "flops": checked.flops_per_token * tokens,
+            "flops_6nd": 6.0 * counts["body"] * tokens, "learning_rate": checked.learning_rate,
+            "batch_tokens": checked.batch_tokens, "window": checked.window, "entropy_rate": source.entropy_rate,
+        }
+
+    def estimate(self, specs: Sequence[RunSpec], flops_per_second: float) -> Cost:
+        """The trunk to its last branch point once, and every cooldown."""
+        checked = [_check_fields(spec.fields) for spec in specs]
+        trunk = max(c.tokens * (1 - c.cooldown) for c in checked)
+        tokens = trunk + sum(c.tokens * c.cooldown for c in checked)
+        flops = tokens * checked[0].flops_per_token
+        return Cost(flops, EVALUATION_SHARE * flops / flops_per_second, BYTES_PER_RUN * len(specs))
+
+    def run(self, specs: Sequence[RunSpec], reporter: Reporter) -> None:
+        """Trains the trunk of `specs` and emits a result for each as soon as it is cooled."""
+        import torch
+
+        from lab.training.loop import Task, train_trunk
+        from lab.training.schedule import Schedule
+
+        # More threads change the order of summation and with it the curve (a Transformer's bits differ at 1, 2, 4).
+        torch.set_num_threads(1)
+        by_horizon = {int(spec.fields["tokens"]): spec for spec in specs}
+        first = _check_fields(specs[0].fields)
+        schedule = Schedule(first.batch_tokens, first.warmup_tokens, first.cooldown)
+        task = Task(
+            first.net_family, first.data_source, schedule, first.optimizer, first.learning_rate, first.seed,
+            first.window, first.evaluation_tokens, first.device,
+        )
+        branches = {h: schedule.find_branch(h) * first.batch_tokens for h in by_horizon}
+        total = max(branches.values()) + sum(h - branches[h] for h in by_horizon)
+        done = 0.0
+
+        def advance(tokens: float) -> None:
+            nonlocal done
+            done += tokens
+            reporter.advance(done, total)
+
+        began = time.monotonic()
+        for end in train_trunk(task, list(by_horizon), advance):
+            diverged = end.diverged_at is not None
+            reporter.emit(by_horizon[end.horizon], Result(
+                status="diverged" if diverged else "done",
+                metrics=end.metrics,
+                curve=dict(end.curve.points),
+                arrays=end.arrays,
+                timings={"cpu_seconds": end.curve.cpu_seconds},
+                totals={"cpu_seconds": end.cpu_seconds, "wall_seconds": time.monotonic() - began},
+                error=f"diverged at step {end.diverged_at}" if diverged else "",
+            ))
+
+
+runner = TrainRunner()
+
+
+def _check_fields(fields: Mapping[str, Any]) -> TrainFields:
+    return build_from_dials(TrainFields, fields, "train")
+
+
+def _build_entry(shelf: str, dials: Mapping[str, Any]) -> Any:
+    if "name" not in dials:
+        raise InputError(f"{shelf} table of a run", dict(dials), "names its entry: {'name': …}")
+    rest = {k: v for k, v in dials.items() if k != "name"}
+    return build_from_dials(open_shelf(shelf).load(dials["name"]), rest, dials["name"])

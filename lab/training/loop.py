@@ -1,0 +1,223 @@
+"""Training one trunk and its branches.
+
+The trunk runs at a constant rate; at each horizon's branch point the state is set aside, the branch is cooled to the
+horizon and evaluated in full, and the trunk goes on from the state set aside. Only cooled endpoints are results.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from lab.core.seeds import derive_seed
+from lab.core.units import NATS_PER_BIT
+from lab.data import Source
+from lab.families import Family, Shape
+from lab.training.evaluation import CalibrationObserver, evaluate_net
+from lab.training.optimizers import make_optimizers
+from lab.training.schedule import Schedule
+
+CURVE_POINTS_PER_OCTAVE = 4  # every second one with a held-out loss
+FIRST_CURVE_STEP = 4
+CURVE_WINDOWS = 256  # held-out windows of a curve's points, spread over those of the endpoint
+COOLDOWN_POINTS = 4
+HOPELESS_NATS = 2.0  # a training loss this far above the uniform guess's is divergence
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a trunk trains: net, data, rates. `evaluation_tokens` are rounded down to whole windows."""
+
+    family: Family
+    source: Source
+    schedule: Schedule
+    optimizer: str
+    learning_rate: float
+    seed: int
+    window: int
+    evaluation_tokens: int
+    device: str = "cpu"
+
+    @property
+    def shape(self) -> Shape:
+        """What the data demand of the net."""
+        return Shape(self.source.vocabulary, self.window)
+
+    @property
+    def flops_per_token(self) -> float:
+        """Training FLOP per token: three forward passes' worth."""
+        return 3 * self.family.count_forward_flops(self.shape) / self.window
+
+
+@dataclass
+class Curve:
+    """Columns of a training curve and, apart, their CPU seconds. Means are over the steps since the last point."""
+
+    points: dict[str, list[float | None]] = field(default_factory=lambda: defaultdict(list))
+    cpu_seconds: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A horizon's outcome. `diverged_at` is the step of the first hopeless loss, None for a run that ended well."""
+
+    horizon: int
+    curve: Curve
+    metrics: Mapping[str, float]
+    arrays: Mapping[str, np.ndarray]
+    cpu_seconds: float
+    diverged_at: int | None = None
+
+
+class DivergedError(Exception):
+    """The training loss became NaN, infinite or hopeless; caught where the endpoint is made."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"diverged at step {step}")
+        self.step = step
+
+
+def train_trunk(task: Task, horizons: list[int], advance: Callable[[float], None]) -> Iterator[Endpoint]:
+    """Yields the endpoint of each horizon (tokens), shortest first; `advance` is told the tokens just trained."""
+    trainer = Trainer(task, advance)
+    ordered = sorted(horizons)
+    for position, horizon in enumerate(ordered):
+        try:
+            trainer.run_trunk(task.schedule.find_branch(horizon))
+        except DivergedError as error:
+            for lost in ordered[position:]:
+                yield trainer.report_divergence(lost, error.step)
+            return
+        trunk = trainer.set_aside()
+        try:
+            trainer.cool(horizon)
+            endpoint = trainer.finish(horizon)
+        except DivergedError as error:
+            endpoint = trainer.report_divergence(horizon, error.step)
+        yield endpoint
+        trainer.take_up(trunk)
+
+
+class Trainer:
+    """The state of one trunk: net, optimizers, step, curve."""
+
+    def __init__(self, task: Task, advance: Callable[[float], None]) -> None:
+        self.task, self.advance = task, advance
+        torch.manual_seed(derive_seed(task.seed, "initialization"))
+        self.net = task.family.build(task.shape).to(task.device)
+        self.optimizers = make_optimizers(
+            task.optimizer, self.net, task.family, task.learning_rate, task.schedule.batch_tokens
+        )
+        count = task.evaluation_tokens // task.window
+        self.heldout = task.source.heldout_windows(count, task.window)
+        self.documents = task.source.heldout_documents(count, task.window)
+        self.sample = np.arange(len(self.heldout))[:: max(1, len(self.heldout) // CURVE_WINDOWS)]
+        self.step, self.nats, self.cpu_seconds = 0, 0.0, 0.0
+        self.since: list[float] = []
+        self.curve = Curve()
+
+    def set_aside(self) -> dict[str, Any]:
+        """A copy of everything a branch changes."""
+        return copy.deepcopy({
+            "net": self.net.state_dict(), "optimizers": self.optimizers.state_dict(), "step": self.step,
+            "nats": self.nats, "cpu_seconds": self.cpu_seconds, "since": self.since, "curve": self.curve,
+        })
+
+    def take_up(self, state: dict[str, Any]) -> None:
+        """Returns to a state set aside."""
+        self.net.load_state_dict(state["net"])
+        self.optimizers.load_state_dict(state["optimizers"])
+        self.step, self.nats, self.cpu_seconds = state["step"], state["nats"], state["cpu_seconds"]
+        self.since, self.curve = state["since"], state["curve"]
+
+    def run_trunk(self, until: int) -> None:
+        """Trains at the trunk's rate to step `until`, with curve points evenly spaced in the logarithm of the step."""
+        while self.step < until:
+            self._take_step(self.task.schedule.rate_at(self.step))
+            octave = _find_curve_point(self.step)
+            if octave is not None:
+                self._record_point(self._evaluate_sample() if octave % 2 == 0 else None)
+
+    def cool(self, horizon: int) -> None:
+        """Trains the branch of `horizon` to its end."""
+        schedule = self.task.schedule
+        steps = schedule.count_steps(horizon)
+        marks = set(np.linspace(self.step, steps, COOLDOWN_POINTS + 1).round().astype(int)[1:-1])
+        while self.step < steps:
+            self._take_step(schedule.cooldown_rate_at(self.step, horizon))
+            if self.step in marks:
+                self._record_point(self._evaluate_sample())
+
+    def finish(self, horizon: int) -> Endpoint:
+        """Evaluates the cooled net in full."""
+        task = self.task
+        observer = CalibrationObserver(int(self.documents.max()) + 1)
+        losses = evaluate_net(self.net, self.heldout, self.documents, [observer])
+        loss = float(losses.mean())
+        if not math.isfinite(loss):
+            raise DivergedError(self.step)
+        metrics = {
+            "loss_nats": loss, "loss_se": float(losses.std(ddof=1)) / len(losses) ** 0.5, "online_bits": self.nats / NATS_PER_BIT,
+            "bits_per_byte": loss / NATS_PER_BIT / task.source.bytes_per_token, **observer.metrics(),
+        }
+        true_loss = task.source.true_loss(self.heldout)
+        if true_loss is not None:
+            metrics["floor_nats"] = float(true_loss.mean())
+            metrics["excess_nats"] = loss - metrics["floor_nats"]
+        self._record_point(float(losses[self.sample].mean()))
+        return Endpoint(horizon, self.curve, metrics, observer.arrays(), self.cpu_seconds)
+
+    def report_divergence(self, horizon: int, step: int) -> Endpoint:
+        """The endpoint of a horizon that was not reached."""
+        return Endpoint(horizon, copy.deepcopy(self.curve), {}, {}, self.cpu_seconds, diverged_at=step)
+
+    def _take_step(self, rate_factor: float) -> None:
+        task, began = self.task, time.process_time()
+        per_step = task.schedule.batch_tokens // task.window
+        windows = task.source.training_windows(task.seed, self.step * per_step, per_step, task.window)
+        batch = torch.from_numpy(windows).to(task.device)
+        logits_BTV = self.net(batch[:, :-1])
+        loss = F.cross_entropy(logits_BTV.flatten(0, 1), batch[:, 1:].flatten())
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizers.step(rate_factor)
+        nats = loss.item()
+        self.step += 1
+        if not nats < math.log(task.source.vocabulary) + HOPELESS_NATS:
+            raise DivergedError(self.step)
+        self.nats += nats * task.schedule.batch_tokens
+        self.since.append(nats)
+        self.rate_factor = rate_factor
+        self.cpu_seconds += time.process_time() - began
+        self.advance(task.schedule.batch_tokens)
+
+    def _evaluate_sample(self) -> float:
+        return float(evaluate_net(self.net, self.heldout[self.sample], self.documents[self.sample]).mean())
+
+    def _record_point(self, loss: float | None) -> None:
+        task, point = self.task, self.curve.points
+        tokens = self.step * task.schedule.batch_tokens
+        point["tokens"].append(tokens)
+        point["flops"].append(tokens * task.flops_per_token)
+        point["loss_nats"].append(loss)
+        point["train_loss_nats"].append(sum(self.since) / len(self.since) if self.since else None)
+        point["online_bits"].append(self.nats / NATS_PER_BIT)
+        point["learning_rate"].append(task.learning_rate * self.rate_factor)
+        self.curve.cpu_seconds.append(self.cpu_seconds)
+        self.since = []
+
+
+def _find_curve_point(step: int) -> int | None:
+    """The index of the curve point at this step, None where there is none."""
+    if step < FIRST_CURVE_STEP:
+        return None
+    index = round(CURVE_POINTS_PER_OCTAVE * math.log2(step / FIRST_CURVE_STEP))
+    return index if round(FIRST_CURVE_STEP * 2 ** (index / CURVE_POINTS_PER_OCTAVE)) == step else None
