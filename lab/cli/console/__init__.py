@@ -1,0 +1,1 @@
+"""What the commands share: the application, arguments, output, progress, and the one place that sets exit codes."""

@@ -1,0 +1,58 @@
+"""Arguments that several commands take, each with one meaning."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lab.core.columns import COLUMNS, CONVENTIONS
+from lab.core.errors import InputError, UnknownNameError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout and nothing else.")]
+SweepName = Annotated[str, typer.Argument(metavar="SWEEP", help="A sweep; `lab list sweeps` names them.")]
+Preset = Annotated[str, typer.Option("--preset", "-p", help="How much to run: smoke, standard or overnight.")]
+StudyName = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A study, a sweep (its fullest study), or a CSV, Parquet or JSONL file.")
+]
+Convention = Annotated[str, typer.Option("--convention", help=f"Which N: {', '.join(CONVENTIONS)}.")]
+ColumnMap = Annotated[
+    str,
+    typer.Option(
+        "--map", metavar="OURS=THEIRS,…", help="Columns of your file: params_total=n_params,tokens=D; N, D, C, L work."
+    ),
+]
+OutputFolder = Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Where to write.")]
+
+_SYMBOLS = {"N": "params_total", "D": "tokens", "C": "flops", "L": "loss_nats"}
+
+
+def parse_assignments(text: str, subject: str) -> dict[str, str]:
+    """`a=x,b=y` as a table; raises `InputError` for a part without '=' and for a name given twice."""
+    pairs: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        if not (name and equals and value):
+            raise InputError(subject, part, "each part is name=value")
+        if name in pairs:
+            raise InputError(subject, name, "is given twice", "keep one")
+        pairs[name] = value
+    return pairs
+
+
+def parse_column_map(text: str, convention: str = "params_total") -> dict[str, str]:
+    """`--map` as our column → their column; N means the column of `convention`. Raises `UnknownNameError`."""
+    known = {**_SYMBOLS, "N": convention}
+    mapping: dict[str, str] = {}
+    for ours, theirs in parse_assignments(text, "--map").items():
+        column = known.get(ours, ours)
+        if column not in COLUMNS:
+            raise UnknownNameError.among("--map", ours, [*known, *COLUMNS])
+        mapping[column] = theirs
+    return mapping
+
+
+def check_convention(name: str) -> str:
+    """The convention itself; raises `UnknownNameError` for one the lab does not know."""
+    if name not in CONVENTIONS:
+        raise UnknownNameError.among("--convention", name, CONVENTIONS)
+    return name

@@ -1,0 +1,96 @@
+"""What a command prints: one JSON value for machines, or aligned tables for people. Notes go to stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from lab.core.estimate import Estimate
+from lab.core.verdict import Verdict
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on stdout; NaN becomes null and infinity 'unbounded', so that any parser reads it."""
+    print(json.dumps(to_literal(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def to_literal(value: Any) -> Any:
+    """`value` with everything JSON has no word for replaced: estimates and verdicts, arrays, paths, NaN."""
+    if isinstance(value, Estimate | Verdict):
+        return to_literal(value.to_dict())
+    if isinstance(value, float):
+        return None if math.isnan(value) else "unbounded" if math.isinf(value) else value
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): to_literal(item) for key, item in value.items()}
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "tolist"):  # numpy scalars and arrays, pandas columns
+        return to_literal(value.tolist())
+    if isinstance(value, Iterable):
+        return [to_literal(item) for item in value]
+    return str(value)
+
+
+def print_note(text: str) -> None:
+    """A line for people on stderr, so that stdout stays what was asked for."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_text(text: str = "") -> None:
+    """A line on stdout, word-wrapped on a terminal only."""
+    _console().print(text, soft_wrap=not sys.stdout.isatty())
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()
+) -> None:
+    """A table on stdout; the columns named in `right` are numbers. Every cell is printed literally."""
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in columns:
+        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    _console().print(table)
+
+
+def print_estimates(estimates: Iterable[Estimate], title: str = "") -> None:
+    """Estimates with their intervals, one per row."""
+    rows = [
+        (
+            e.name,
+            _number(e.value),
+            f"[{_number(e.low)}, {_number(e.high)}]" if e.has_interval else "no interval",
+            f"{e.level:.0%}",
+            e.unit,
+            e.n or "",
+            e.method,
+        )
+        for e in estimates
+    ]
+    print_table(title, ("estimate", "value", "interval", "level", "unit", "n", "method"), rows, right=("value", "n"))
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else "unbounded" if math.isinf(value) else f"{value:.4g}"
+
+
+def _cell(value: object) -> str:
+    return _number(value) if isinstance(value, float) else "" if value is None else str(value)
+
+
+def _console() -> Console:
+    # Markup off: names of runs and studies are somebody's text. A pipe has no width, so nothing is folded there.
+    return Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else 160)
