@@ -1,0 +1,43 @@
+"""Kaplan et al. 2020 (arXiv 2001.08361): language-model loss is a power law in parameters, data and compute.
+
+Published: α_N 0.076 (eq. 1.1, non-embedding parameters), α_D 0.095 (eq. 1.2), α_C^min 0.050 (eq. 1.3), N_opt ∝ C^0.73;
+a reproduction with models of at most 6.3 M parameters found 0.082, 0.056 and 0.72 (shehper/scaling_laws). Kaplan's
+fits have no irreducible term, so the like-for-like exponents here are those of the law without E.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from lab.runs.spec import RunSpec
+from sweeps import TrainingGrid, choose_preset
+
+title = "Loss of language models against size, data and compute"
+question = "Is the held-out loss of a language model a power law in its size, its data and its compute?"
+citation = "Kaplan et al. 2020, Scaling Laws for Neural Language Models, arXiv 2001.08361"
+figures = (
+    "loss_vs_parameters", "loss_vs_tokens", "loss_vs_compute", "fit", "forecast", "learning_curves", "learning_rates",
+)
+
+_COMMON = {"family": {"name": "transformer"}, "source": {"name": "bytes_text"}, "fields": {"optimizer": "muon"}}
+STORED_RATES = {16: 0.02, 24: 0.02, 32: 0.02, 48: 0.02, 64: 0.02, 96: 0.02}
+
+presets = {
+    "smoke": TrainingGrid(
+        **_COMMON, sizes=(16, 24, 32, 48), horizons=(2**18, 2**19, 2**20), seeds=(0, 1), stored_rates=STORED_RATES
+    ),
+    "standard": TrainingGrid(
+        **_COMMON, sizes=(24, 32, 48, 64, 96), horizons=(2**20, 2**21, 2**22, 2**23), seeds=(0, 1, 2),
+        rates=(0.01, 0.02, 0.04),
+    ),
+    "overnight": TrainingGrid(
+        **_COMMON, sizes=(16, 24, 32, 48, 64, 96, 128), horizons=(2**19, 2**20, 2**21, 2**22, 2**23),
+        seeds=(0, 1, 2, 3, 4), rates=(0.01, 0.02, 0.04),
+    ),
+}
+
+
+def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
+    """The grid of the preset; `standard` and `overnight` search the learning rate first."""
+    grid: TrainingGrid = choose_preset(presets, preset)
+    return grid.list_specs(table)

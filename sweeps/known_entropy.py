@@ -1,0 +1,41 @@
+"""Is the irreducible term of a fitted law the entropy of the source? A chain whose entropy is known decides.
+
+Hestness et al. 2017 (arXiv 1712.00409) and Henighan et al. 2020 (arXiv 2010.14701) read the fitted constant E of
+L = E + A·N^(−α) as the entropy of the data. On a Markov chain the true model's loss on the very evaluation windows is
+known; it is the window average and not the entropy rate, because early in a window less context is known.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from lab.runs.spec import RunSpec
+from sweeps import TrainingGrid, choose_preset
+
+title = "Power laws above a known entropy"
+question = "Is the loss above the true model's a power law, and does the fitted E contain the true floor?"
+citation = "Henighan et al. 2020, Scaling Laws for Autoregressive Generative Modeling, arXiv 2010.14701"
+figures = ("loss_vs_tokens", "loss_vs_parameters", "fit", "learning_curves", "learning_rates")
+
+_COMMON = {"family": {"name": "transformer"}, "source": {"name": "markov"}, "fields": {"optimizer": "muon"}}
+STORED_RATES = {16: 0.02, 24: 0.02, 32: 0.02, 48: 0.02, 64: 0.02}
+
+presets = {
+    "smoke": TrainingGrid(
+        **_COMMON, sizes=(16, 24, 32, 48), horizons=(2**18, 2**19, 2**20), seeds=(0, 1), stored_rates=STORED_RATES
+    ),
+    "standard": TrainingGrid(
+        **_COMMON, sizes=(16, 24, 32, 48, 64), horizons=(2**19, 2**20, 2**21, 2**22), seeds=(0, 1, 2),
+        rates=(0.01, 0.02, 0.04),
+    ),
+    "overnight": TrainingGrid(
+        **_COMMON, sizes=(16, 24, 32, 48, 64, 96), horizons=(2**19, 2**20, 2**21, 2**22, 2**23, 2**24),
+        seeds=(0, 1, 2, 3, 4), rates=(0.01, 0.02, 0.04),
+    ),
+}
+
+
+def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
+    """The grid of the preset; `standard` and `overnight` search the learning rate first."""
+    grid: TrainingGrid = choose_preset(presets, preset)
+    return grid.list_specs(table)
