@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -95,7 +94,3 @@ def count_parameters(net: nn.Module) -> int:
     """All parameters, the tied table once."""
     return sum(p.numel() for p in net.parameters())
 
-
-def as_windows(source: Source, count: int, window: int) -> np.ndarray:
-    """The first `count` fixed held-out windows."""
-    return source.heldout_windows(count, window)
