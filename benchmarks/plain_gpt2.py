@@ -56,14 +56,23 @@ class PlainBlock(nn.Module):
 
     def forward(self, stream: Tensor) -> Tensor:
         B, T, W = stream.shape
-        query, key, value = self.mix(self.first_norm(stream)).view(B, T, 3, self.heads, W // self.heads).permute(2, 0, 3, 1, 4)
+        query, key, value = (
+            self.mix(self.first_norm(stream)).view(B, T, 3, self.heads, W // self.heads).permute(2, 0, 3, 1, 4)
+        )
         read = F.scaled_dot_product_attention(query, key, value, is_causal=True).transpose(1, 2).reshape(B, T, W)
         stream = stream + self.project(read)
         return stream + self.down(F.gelu(self.up(self.second_norm(stream)), approximate="tanh"))
 
 
 def train_plain_gpt2(
-    source: Source, width: int, layers: int, heads: int, rate: float, tokens: int, seed: int, window: int = 128,
+    source: Source,
+    width: int,
+    layers: int,
+    heads: int,
+    rate: float,
+    tokens: int,
+    seed: int,
+    window: int = 128,
     batch_tokens: int = 2048,
 ) -> nn.Module:
     """The trained net; the data order is that of the lab's runs of the same seed."""
@@ -73,12 +82,16 @@ def train_plain_gpt2(
     vectors = [p for p in net.parameters() if p.ndim < 2]
     optimizer = torch.optim.AdamW(
         [{"params": matrices, "weight_decay": 0.1}, {"params": vectors, "weight_decay": 0.0}],
-        lr=rate, betas=(0.9, 0.99), fused=True,
+        lr=rate,
+        betas=(0.9, 0.99),
+        fused=True,
     )
     steps, per_step = tokens // batch_tokens, batch_tokens // window
     for step in range(steps):
         progress = max(0.0, (step - WARMUP_STEPS) / max(1, steps - WARMUP_STEPS))
-        factor = min(1.0, (step + 1) / WARMUP_STEPS) * (FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * progress)))
+        factor = min(1.0, (step + 1) / WARMUP_STEPS) * (
+            FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * progress))
+        )
         for group in optimizer.param_groups:
             group["lr"] = rate * factor
         batch = torch.from_numpy(source.training_windows(seed, step * per_step, per_step, window))
@@ -93,4 +106,3 @@ def train_plain_gpt2(
 def count_parameters(net: nn.Module) -> int:
     """All parameters, the tied table once."""
     return sum(p.numel() for p in net.parameters())
-

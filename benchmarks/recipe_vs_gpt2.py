@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from scipy import stats
 
+from benchmarks.plain_gpt2 import count_parameters, train_plain_gpt2
 from lab.core.registry import open_shelf
 from lab.training.evaluation import evaluate_net
 from lab.training.loop import Task, Trainer
 from lab.training.schedule import Schedule
-from benchmarks.plain_gpt2 import count_parameters, train_plain_gpt2
 
 TOKENS, WINDOW, BATCH_TOKENS, EVALUATION_WINDOWS = 2**21, 128, 2048, 2048
 SEEDS = (0, 1, 2)

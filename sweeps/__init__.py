@@ -68,7 +68,9 @@ class TrainingGrid:
         losses: dict[tuple[float, int], float] = {}
         horizons = self.list_horizons(size)
         if len(table):
-            ended = table[(table["size"] == size) & (table["seed"] == self.seeds[0]) & table["status"].isin(["done", "diverged"])]
+            ended = table[
+                (table["size"] == size) & (table["seed"] == self.seeds[0]) & table["status"].isin(["done", "diverged"])
+            ]
             pairs = zip(ended["learning_rate"], ended["tokens"].astype(int), strict=True)
             losses = dict(zip(pairs, ended["loss_nats"].fillna(float("inf")), strict=True))
         tried = sorted(self.rates)

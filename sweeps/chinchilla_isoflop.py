@@ -35,10 +35,17 @@ def match_budgets(sizes: tuple[int, ...], budgets: tuple[float, ...]) -> dict[in
     return horizons
 
 
-def _make_grid(sizes: tuple[int, ...], budgets: tuple[float, ...], seeds: tuple[int, ...], **rates: object) -> TrainingGrid:
+def _make_grid(
+    sizes: tuple[int, ...], budgets: tuple[float, ...], seeds: tuple[int, ...], **rates: object
+) -> TrainingGrid:
     return TrainingGrid(
-        family={"name": "transformer"}, source={"name": "bytes_text"}, sizes=sizes,
-        horizons=match_budgets(sizes, budgets), seeds=seeds, fields={"optimizer": "muon"}, **rates,  # type: ignore[arg-type]
+        family={"name": "transformer"},
+        source={"name": "bytes_text"},
+        sizes=sizes,
+        horizons=match_budgets(sizes, budgets),
+        seeds=seeds,
+        fields={"optimizer": "muon"},
+        **rates,  # type: ignore[arg-type]
     )
 
 

@@ -16,23 +16,45 @@ title = "Loss of language models against size, data and compute"
 question = "Is the held-out loss of a language model a power law in its size, its data and its compute?"
 citation = "Kaplan et al. 2020, Scaling Laws for Neural Language Models, arXiv 2001.08361"
 figures = (
-    "loss_vs_parameters", "loss_vs_tokens", "loss_vs_compute", "fit", "forecast", "learning_curves", "learning_rates",
+    "loss_vs_parameters",
+    "loss_vs_tokens",
+    "loss_vs_compute",
+    "fit",
+    "forecast",
+    "learning_curves",
+    "learning_rates",
 )
 
-_COMMON = {"family": {"name": "transformer"}, "source": {"name": "bytes_text"}, "fields": {"optimizer": "muon"}}
+FAMILY, SOURCE, RECIPE = {"name": "transformer"}, {"name": "bytes_text"}, {"optimizer": "muon"}
 STORED_RATES = {16: 0.02, 24: 0.02, 32: 0.02, 48: 0.02, 64: 0.02, 96: 0.02}
 
 presets = {
     "smoke": TrainingGrid(
-        **_COMMON, sizes=(16, 24, 32, 48), horizons=(2**18, 2**19, 2**20), seeds=(0, 1), stored_rates=STORED_RATES
+        family=FAMILY,
+        source=SOURCE,
+        fields=RECIPE,
+        sizes=(16, 24, 32, 48),
+        horizons=(2**18, 2**19, 2**20),
+        seeds=(0, 1),
+        stored_rates=STORED_RATES,
     ),
     "standard": TrainingGrid(
-        **_COMMON, sizes=(24, 32, 48, 64, 96), horizons=(2**20, 2**21, 2**22, 2**23), seeds=(0, 1, 2),
+        family=FAMILY,
+        source=SOURCE,
+        fields=RECIPE,
+        sizes=(24, 32, 48, 64, 96),
+        horizons=(2**20, 2**21, 2**22, 2**23),
+        seeds=(0, 1, 2),
         rates=(0.01, 0.02, 0.04),
     ),
     "overnight": TrainingGrid(
-        **_COMMON, sizes=(16, 24, 32, 48, 64, 96, 128), horizons=(2**19, 2**20, 2**21, 2**22, 2**23),
-        seeds=(0, 1, 2, 3, 4), rates=(0.01, 0.02, 0.04),
+        family=FAMILY,
+        source=SOURCE,
+        fields=RECIPE,
+        sizes=(16, 24, 32, 48, 64, 96, 128),
+        horizons=(2**19, 2**20, 2**21, 2**22, 2**23),
+        seeds=(0, 1, 2, 3, 4),
+        rates=(0.01, 0.02, 0.04),
     ),
 }
 

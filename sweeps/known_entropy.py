@@ -17,20 +17,36 @@ question = "Is the loss above the true model's a power law, and does the fitted 
 citation = "Henighan et al. 2020, Scaling Laws for Autoregressive Generative Modeling, arXiv 2010.14701"
 figures = ("loss_vs_tokens", "loss_vs_parameters", "fit", "learning_curves", "learning_rates")
 
-_COMMON = {"family": {"name": "transformer"}, "source": {"name": "markov"}, "fields": {"optimizer": "muon"}}
+FAMILY, SOURCE, RECIPE = {"name": "transformer"}, {"name": "markov"}, {"optimizer": "muon"}
 STORED_RATES = {16: 0.02, 24: 0.02, 32: 0.02, 48: 0.02, 64: 0.02}
 
 presets = {
     "smoke": TrainingGrid(
-        **_COMMON, sizes=(16, 24, 32, 48), horizons=(2**18, 2**19, 2**20), seeds=(0, 1), stored_rates=STORED_RATES
+        family=FAMILY,
+        source=SOURCE,
+        fields=RECIPE,
+        sizes=(16, 24, 32, 48),
+        horizons=(2**18, 2**19, 2**20),
+        seeds=(0, 1),
+        stored_rates=STORED_RATES,
     ),
     "standard": TrainingGrid(
-        **_COMMON, sizes=(16, 24, 32, 48, 64), horizons=(2**19, 2**20, 2**21, 2**22), seeds=(0, 1, 2),
+        family=FAMILY,
+        source=SOURCE,
+        fields=RECIPE,
+        sizes=(16, 24, 32, 48, 64),
+        horizons=(2**19, 2**20, 2**21, 2**22),
+        seeds=(0, 1, 2),
         rates=(0.01, 0.02, 0.04),
     ),
     "overnight": TrainingGrid(
-        **_COMMON, sizes=(16, 24, 32, 48, 64, 96), horizons=(2**19, 2**20, 2**21, 2**22, 2**23, 2**24),
-        seeds=(0, 1, 2, 3, 4), rates=(0.01, 0.02, 0.04),
+        family=FAMILY,
+        source=SOURCE,
+        fields=RECIPE,
+        sizes=(16, 24, 32, 48, 64, 96),
+        horizons=(2**19, 2**20, 2**21, 2**22, 2**23, 2**24),
+        seeds=(0, 1, 2, 3, 4),
+        rates=(0.01, 0.02, 0.04),
     ),
 }
 

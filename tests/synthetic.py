@@ -53,29 +53,65 @@ def make_tables(
                     loss *= float(np.exp(shared + noise * rng.standard_normal()))
                     key = hash_literal(["run", width, seed, rate, horizon])[:16]
                     flops = 6.0 * (body + table) * horizon * 1.1
-                    runs.append({
-                        "run_key": key, "trunk_key": trunk, "study": f"{sweep}-{preset}", "family": "transformer",
-                        "source": "bytes_text", "optimizer": "muon", "seed": seed,
-                        "stage": "grid" if rate == best_rate else "search", "status": "done", "size": width,
-                        "params_total": total, "params_body": body, "params_embedding": table, "params_readout": table,
-                        "params_active": total, "tokens": horizon, "unique_tokens": horizon, "flops": flops,
-                        "flops_6nd": 6.0 * body * horizon, "cpu_seconds": flops / 2e10, "wall_seconds": flops / 2e10,
-                        "learning_rate": rate, "batch_tokens": 2048, "window": 128, "loss_nats": loss,
-                        "loss_se": 0.01, "bits_per_byte": loss / np.log(2),
-                        "floor_nats": floor_nats, "excess_nats": None if floor_nats is None else loss - floor_nats,
-                        "entropy_rate": floor_nats, "online_bits": loss * horizon * 1.2 / np.log(2),
-                        "ece_top1": 0.02, "accuracy_top1": 0.6, "confidence_top1": 0.6, "machine": "synthetic",
-                        "finished_at": "2026-01-01T00:00:00Z", "error": "",
-                    })
+                    runs.append(
+                        {
+                            "run_key": key,
+                            "trunk_key": trunk,
+                            "study": f"{sweep}-{preset}",
+                            "family": "transformer",
+                            "source": "bytes_text",
+                            "optimizer": "muon",
+                            "seed": seed,
+                            "stage": "grid" if rate == best_rate else "search",
+                            "status": "done",
+                            "size": width,
+                            "params_total": total,
+                            "params_body": body,
+                            "params_embedding": table,
+                            "params_readout": table,
+                            "params_active": total,
+                            "tokens": horizon,
+                            "unique_tokens": horizon,
+                            "flops": flops,
+                            "flops_6nd": 6.0 * body * horizon,
+                            "cpu_seconds": flops / 2e10,
+                            "wall_seconds": flops / 2e10,
+                            "learning_rate": rate,
+                            "batch_tokens": 2048,
+                            "window": 128,
+                            "loss_nats": loss,
+                            "loss_se": 0.01,
+                            "bits_per_byte": loss / np.log(2),
+                            "floor_nats": floor_nats,
+                            "excess_nats": None if floor_nats is None else loss - floor_nats,
+                            "entropy_rate": floor_nats,
+                            "online_bits": loss * horizon * 1.2 / np.log(2),
+                            "ece_top1": 0.02,
+                            "accuracy_top1": 0.6,
+                            "confidence_top1": 0.6,
+                            "machine": "synthetic",
+                            "finished_at": "2026-01-01T00:00:00Z",
+                            "error": "",
+                        }
+                    )
                     at = np.geomspace(horizon / 64, horizon, 16)
                     held = chinchilla_loss(np.array(total), at, surface) + penalty + 0.1 * (at < horizon)
                     held[-1] = loss
-                    curves.append(pd.DataFrame({
-                        "run_key": key, "trunk_key": trunk, "tokens": at, "flops": flops * at / horizon,
-                        "loss_nats": held, "train_loss_nats": held + 0.05,
-                        "online_bits": np.cumsum(np.diff(at, prepend=0.0) * (held + 0.05)) / np.log(2),
-                        "learning_rate": rate, "cpu_seconds": flops * at / horizon / 2e10,
-                    }))
+                    curves.append(
+                        pd.DataFrame(
+                            {
+                                "run_key": key,
+                                "trunk_key": trunk,
+                                "tokens": at,
+                                "flops": flops * at / horizon,
+                                "loss_nats": held,
+                                "train_loss_nats": held + 0.05,
+                                "online_bits": np.cumsum(np.diff(at, prepend=0.0) * (held + 0.05)) / np.log(2),
+                                "learning_rate": rate,
+                                "cpu_seconds": flops * at / horizon / 2e10,
+                            }
+                        )
+                    )
     study = Study(f"{sweep}-{preset}", sweep, preset)
     frame = pd.DataFrame(runs).sort_values("run_key", ignore_index=True)
     return Tables(study, frame, pd.concat(curves, ignore_index=True))

@@ -39,7 +39,9 @@ class ConfidenceAccumulator:
             size = self.documents * UNIFORM_CELLS
             self.counts[grid] += np.bincount(flat, minlength=size).reshape(self.documents, -1)
             self.confidence_sums[grid] += np.bincount(flat, confidence, size).reshape(self.documents, -1)
-            self.correct_counts[grid] += np.bincount(flat[correct.astype(bool)], minlength=size).reshape(self.documents, -1)
+            self.correct_counts[grid] += np.bincount(flat[correct.astype(bool)], minlength=size).reshape(
+                self.documents, -1
+            )
 
     def merge(self, other: ConfidenceAccumulator) -> None:
         """Adds the content of another accumulator over the same documents."""
@@ -48,7 +50,7 @@ class ConfidenceAccumulator:
         self.correct_counts += other.correct_counts
 
     def summarize(self) -> dict[str, float]:
-        """`ece_top1` = Σ_cells |Σ confidence − Σ correct| / n on the uniform grid (Naeini et al. 2015), accuracy, confidence.
+        """`ece_top1` = Σ_cells |Σ confidence − Σ correct| / n on the uniform grid (Naeini et al. 2015), and two means.
 
         ECE of cells is biased upward by about √(cells / n); it is not debiased here.
         """
@@ -65,7 +67,8 @@ class ConfidenceAccumulator:
 
 def find_uniform_cells(confidence: np.ndarray) -> np.ndarray:
     """Cell of each confidence, [0, 1] cut into equal widths; exactly 1 belongs to the last cell."""
-    return np.minimum((confidence * UNIFORM_CELLS).astype(np.int64), UNIFORM_CELLS - 1)
+    cells: np.ndarray = np.minimum((confidence * UNIFORM_CELLS).astype(np.int64), UNIFORM_CELLS - 1)
+    return cells
 
 
 def find_logit_cells(confidence: np.ndarray) -> np.ndarray:
@@ -73,4 +76,5 @@ def find_logit_cells(confidence: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):
         logit = np.log(confidence) - np.log1p(-confidence)
     scaled = (np.clip(logit, -LOGIT_LIMIT, LOGIT_LIMIT) / LOGIT_LIMIT + 1) / 2 * LOGIT_CELLS
-    return np.minimum(scaled.astype(np.int64), LOGIT_CELLS - 1)
+    cells: np.ndarray = np.minimum(scaled.astype(np.int64), LOGIT_CELLS - 1)
+    return cells

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def build_from_dials(cls: type[T], dials: Mapping[str, Any], subject: str) -> T:
-    """An instance of the dataclass `cls`; raises `InputError` for a dial that is unknown, missing or of a wrong type."""
+    """An instance of the dataclass `cls`; raises `InputError` for a dial unknown, missing or of a wrong type."""
     fields = {f.name: f for f in dataclasses.fields(cls) if f.init}  # type: ignore[arg-type]
     hints = get_type_hints(cls)
     values: dict[str, Any] = {}
@@ -26,7 +26,8 @@ def build_from_dials(cls: type[T], dials: Mapping[str, Any], subject: str) -> T:
             raise UnknownNameError.among(f"dial of {subject}", name, fields)
         values[name] = _convert(value, hints[name], f"{subject}.{name}")
     missing = [
-        n for n, f in fields.items()
+        n
+        for n, f in fields.items()
         if n not in values and f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
     ]
     if missing:

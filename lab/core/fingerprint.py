@@ -35,7 +35,9 @@ def canonicalize(value: Any, where: str = "value") -> Any:
         return {str(k): canonicalize(value[k], f"{where}.{k}") for k in sorted(value, key=str)}
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return [canonicalize(item, f"{where}[{i}]") for i, item in enumerate(value)]
-    raise InputError(where, type(value).__name__, "a specification holds literals only: numbers, strings, lists, tables")
+    raise InputError(
+        where, type(value).__name__, "a specification holds literals only: numbers, strings, lists, tables"
+    )
 
 
 def canonical_json(value: Any) -> str:

@@ -107,7 +107,9 @@ class Shelf:
         missing = [a for a in self.attributes if not hasattr(module, a)]
         if missing:
             raise InputError(
-                f"{self.name} entry {entry.path}", ", ".join(missing), f"each file here exposes {self.attributes}",
+                f"{self.name} entry {entry.path}",
+                ", ".join(missing),
+                f"each file here exposes {self.attributes}",
                 "define what is missing",
             )
         return getattr(module, self.attributes[0]) if len(self.attributes) == 1 else module

@@ -42,7 +42,7 @@ class Source(ABC):
 
     @abstractmethod
     def heldout_windows(self, count: int, window: int) -> np.ndarray:
-        """The first `count` fixed held-out windows, or all where there are fewer: int64, shape (≤ count, window + 1)."""
+        """The first `count` fixed held-out windows, or all if there are fewer: int64, shape (≤ count, window + 1)."""
 
     @abstractmethod
     def heldout_documents(self, count: int, window: int) -> np.ndarray:
@@ -58,7 +58,7 @@ class Source(ABC):
 
 
 class CorpusSource(Source):
-    """A source that cuts windows out of two fixed token arrays, one epoch after another, each in an order of its own."""
+    """A source that cuts windows out of two fixed token arrays, epoch after epoch, each in an order of its own."""
 
     @abstractmethod
     def load_split(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -64,8 +64,7 @@ def list_files(path: str) -> list[Path]:
         return sorted(p for p in root.rglob("*") if p.is_file() and not p.name.startswith("."))
     root = Path(sysconfig.get_paths()["stdlib"])
     return sorted(
-        p for p in root.rglob("*.py")
-        if not any(part.startswith(_LEFT_OUT) for part in p.relative_to(root).parts[:-1])
+        p for p in root.rglob("*.py") if not any(part.startswith(_LEFT_OUT) for part in p.relative_to(root).parts[:-1])
     )
 
 
@@ -81,8 +80,10 @@ def _read_corpus(path: str) -> tuple[str, np.ndarray, np.ndarray, np.ndarray]:
     total = sum(len(text) for _, text in pieces)
     if total < SMALLEST_CORPUS:
         raise InputError(
-            "corpus", f"{total} bytes in {path or 'the standard library'}",
-            f"a corpus has at least {SMALLEST_CORPUS} bytes of different content", "give a larger file or folder",
+            "corpus",
+            f"{total} bytes in {path or 'the standard library'}",
+            f"a corpus has at least {SMALLEST_CORPUS} bytes of different content",
+            "give a larger file or folder",
         )
     ends = np.cumsum([len(text) for _, text in pieces])
     held = int(np.searchsorted(ends, total * HELDOUT_SHARE)) + 1

@@ -39,7 +39,8 @@ class Markov(Source):
     def __post_init__(self) -> None:
         if self.symbols < 2 or self.order < 1 or self.symbols ** (self.order + 1) > LARGEST_TABLE:
             raise InputError(
-                "markov", f"symbols {self.symbols}, order {self.order}",
+                "markov",
+                f"symbols {self.symbols}, order {self.order}",
                 f"at least 2 symbols, order 1, and symbols^(order+1) ≤ {LARGEST_TABLE}",
             )
         if self.concentration <= 0:
@@ -64,7 +65,10 @@ class Markov(Source):
     def training_windows(self, seed: int, start: int, count: int, window: int) -> np.ndarray:
         """Independent stationary windows, never repeated."""
         index = np.arange(start, start + count)
-        blocks = [_draw_block(self, seed, int(b), window)[index[index // BLOCK == b] % BLOCK] for b in np.unique(index // BLOCK)]
+        blocks = [
+            _draw_block(self, seed, int(b), window)[index[index // BLOCK == b] % BLOCK]
+            for b in np.unique(index // BLOCK)
+        ]
         return np.concatenate(blocks)
 
     def heldout_windows(self, count: int, window: int) -> np.ndarray:

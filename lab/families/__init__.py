@@ -64,4 +64,3 @@ class Family(ABC):
     def count_active(self, shape: Shape) -> int:
         """Parameters used for one token; all of them unless the family routes."""
         return sum(self.count_parameters(shape).values())
-

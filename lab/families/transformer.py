@@ -35,7 +35,9 @@ class Transformer(Family):
     def __post_init__(self) -> None:
         if self.width < 4 or self.width % (2 * self.heads):
             raise InputError(
-                "transformer.width", self.width, f"a multiple of {2 * self.heads} (2 × heads) and at least 4",
+                "transformer.width",
+                self.width,
+                f"a multiple of {2 * self.heads} (2 × heads) and at least 4",
                 "widths such as 16, 24, 32, 48, 64, 96, 128 fit",
             )
         if self.depth < 1 or self.expansion < 1:

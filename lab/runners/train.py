@@ -28,10 +28,11 @@ class TrainFields:
     `family` and `source`: tables with a `name` and dials. `tokens`: the horizon, a multiple of `batch_tokens`.
     `learning_rate`: at the plateau. `warmup_tokens`: common to all horizons. `cooldown`: share of the horizon in which
     the rate falls to zero. `evaluation_tokens`: held-out tokens of a cooled endpoint.
+    `clip_norm`: largest norm of the gradient over all parameters; 0 clips nothing.
     """
 
-    family: dict
-    source: dict
+    family: dict[str, Any]
+    source: dict[str, Any]
     tokens: int
     learning_rate: float
     optimizer: Literal["adamw", "muon"] = "adamw"
@@ -41,6 +42,7 @@ class TrainFields:
     warmup_tokens: int = 40_960
     cooldown: float = 0.2
     evaluation_tokens: int = 131_072
+    clip_norm: float = 1.0
     precision: Literal["float32"] = "float32"
     device: Literal["cpu", "cuda"] = "cpu"
 
@@ -50,8 +52,11 @@ class TrainFields:
             ("seed", self.seed >= 0, "must not be negative"),
             ("window", self.window >= 2, "must be at least 2"),
             ("batch_tokens", self.batch_tokens % self.window == 0, f"must be a multiple of the window ({self.window})"),
-            ("tokens", self.tokens % self.batch_tokens == 0 and self.tokens >= FEWEST_STEPS * self.batch_tokens,
-             f"must be a multiple of batch_tokens ({self.batch_tokens}), at least {FEWEST_STEPS} of them"),
+            (
+                "tokens",
+                self.tokens % self.batch_tokens == 0 and self.tokens >= FEWEST_STEPS * self.batch_tokens,
+                f"must be a multiple of batch_tokens ({self.batch_tokens}), at least {FEWEST_STEPS} of them",
+            ),
             ("warmup_tokens", self.warmup_tokens >= 0, "must not be negative"),
             ("cooldown", 0 < self.cooldown <= 1, "must lie in (0, 1]"),
             ("evaluation_tokens", self.evaluation_tokens >= 32 * self.window, "must hold at least 32 windows"),
@@ -63,12 +68,14 @@ class TrainFields:
     @cached_property
     def net_family(self) -> Family:
         """The family with its dials set."""
-        return _build_entry("families", self.family)
+        family: Family = _build_entry("families", self.family)
+        return family
 
     @cached_property
     def data_source(self) -> Source:
         """The source with its dials set."""
-        return _build_entry("data", self.source)
+        source: Source = _build_entry("data", self.source)
+        return source
 
     @property
     def shape(self) -> Shape:
@@ -77,7 +84,7 @@ class TrainFields:
 
     @property
     def flops_per_token(self) -> float:
-        """Training FLOP per token: three forward passes' worth (forward, gradient to the input, gradient to the weight)."""
+        """Training FLOP per token: three forward passes' worth (forward, gradient to input, gradient to weight)."""
         return 3 * self.net_family.count_forward_flops(self.shape) / self.window
 
 
@@ -102,13 +109,24 @@ class TrainRunner(Runner):
         family, source, tokens = checked.net_family, checked.data_source, checked.tokens
         counts = family.count_parameters(checked.shape)
         return {
-            "family": checked.family["name"], "source": checked.source["name"], "optimizer": checked.optimizer,
-            "seed": checked.seed, "size": family.size, "params_total": sum(counts.values()),
-            "params_body": counts["body"], "params_embedding": counts["embedding"],
-            "params_readout": counts["readout"], "params_active": family.count_active(checked.shape), "tokens": tokens,
-            "unique_tokens": source.count_unique(tokens, checked.window), "flops": checked.flops_per_token * tokens,
-            "flops_6nd": 6.0 * counts["body"] * tokens, "learning_rate": checked.learning_rate,
-            "batch_tokens": checked.batch_tokens, "window": checked.window, "entropy_rate": source.entropy_rate,
+            "family": checked.family["name"],
+            "source": checked.source["name"],
+            "optimizer": checked.optimizer,
+            "seed": checked.seed,
+            "size": family.size,
+            "params_total": sum(counts.values()),
+            "params_body": counts["body"],
+            "params_embedding": counts["embedding"],
+            "params_readout": counts["readout"],
+            "params_active": family.count_active(checked.shape),
+            "tokens": tokens,
+            "unique_tokens": source.count_unique(tokens, checked.window),
+            "flops": checked.flops_per_token * tokens,
+            "flops_6nd": 6.0 * counts["body"] * tokens,
+            "learning_rate": checked.learning_rate,
+            "batch_tokens": checked.batch_tokens,
+            "window": checked.window,
+            "entropy_rate": source.entropy_rate,
         }
 
     def estimate(self, specs: Sequence[RunSpec], flops_per_second: float) -> Cost:
@@ -128,12 +146,22 @@ class TrainRunner(Runner):
 
         # More threads change the order of summation and with it the curve (a Transformer's bits differ at 1, 2, 4).
         torch.set_num_threads(1)
+        # Dying gates of an LSTM make denormal numbers, which a CPU multiplies a hundred times slower.
+        torch.set_flush_denormal(True)
         by_horizon = {int(spec.fields["tokens"]): spec for spec in specs}
         first = _check_fields(specs[0].fields)
         schedule = Schedule(first.batch_tokens, first.warmup_tokens, first.cooldown)
         task = Task(
-            first.net_family, first.data_source, schedule, first.optimizer, first.learning_rate, first.seed,
-            first.window, first.evaluation_tokens, first.device,
+            first.net_family,
+            first.data_source,
+            schedule,
+            first.optimizer,
+            first.learning_rate,
+            first.seed,
+            first.window,
+            first.evaluation_tokens,
+            first.clip_norm,
+            first.device,
         )
         branches = {h: schedule.find_branch(h) * first.batch_tokens for h in by_horizon}
         total = max(branches.values()) + sum(h - branches[h] for h in by_horizon)
@@ -147,15 +175,18 @@ class TrainRunner(Runner):
         began = time.monotonic()
         for end in train_trunk(task, list(by_horizon), advance):
             diverged = end.diverged_at is not None
-            reporter.emit(by_horizon[end.horizon], Result(
-                status="diverged" if diverged else "done",
-                metrics=end.metrics,
-                curve=dict(end.curve.points),
-                arrays=end.arrays,
-                timings={"cpu_seconds": end.curve.cpu_seconds},
-                totals={"cpu_seconds": end.cpu_seconds, "wall_seconds": time.monotonic() - began},
-                error=f"diverged at step {end.diverged_at}" if diverged else "",
-            ))
+            reporter.emit(
+                by_horizon[end.horizon],
+                Result(
+                    status="diverged" if diverged else "done",
+                    metrics=end.metrics,
+                    curve=dict(end.curve.points),
+                    arrays=end.arrays,
+                    timings={"cpu_seconds": end.curve.cpu_seconds},
+                    totals={"cpu_seconds": end.cpu_seconds, "wall_seconds": time.monotonic() - began},
+                    error=f"diverged at step {end.diverged_at}" if diverged else "",
+                ),
+            )
 
 
 runner = TrainRunner()

@@ -9,7 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
-from lab.core.fingerprint import hash_literal, hash_frame
+from lab.core.fingerprint import hash_frame, hash_literal
 
 
 @dataclass(frozen=True)

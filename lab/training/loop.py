@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from lab.core.seeds import derive_seed
@@ -35,7 +36,7 @@ HOPELESS_NATS = 2.0  # a training loss this far above the uniform guess's is div
 
 @dataclass(frozen=True)
 class Task:
-    """What a trunk trains: net, data, rates. `evaluation_tokens` are rounded down to whole windows."""
+    """What a trunk trains. `evaluation_tokens` are rounded down to whole windows; `clip_norm` 0 clips no gradient."""
 
     family: Family
     source: Source
@@ -45,6 +46,7 @@ class Task:
     seed: int
     window: int
     evaluation_tokens: int
+    clip_norm: float = 1.0
     device: str = "cpu"
 
     @property
@@ -127,10 +129,17 @@ class Trainer:
 
     def set_aside(self) -> dict[str, Any]:
         """A copy of everything a branch changes."""
-        return copy.deepcopy({
-            "net": self.net.state_dict(), "optimizers": self.optimizers.state_dict(), "step": self.step,
-            "nats": self.nats, "cpu_seconds": self.cpu_seconds, "since": self.since, "curve": self.curve,
-        })
+        return copy.deepcopy(
+            {
+                "net": self.net.state_dict(),
+                "optimizers": self.optimizers.state_dict(),
+                "step": self.step,
+                "nats": self.nats,
+                "cpu_seconds": self.cpu_seconds,
+                "since": self.since,
+                "curve": self.curve,
+            }
+        )
 
     def take_up(self, state: dict[str, Any]) -> None:
         """Returns to a state set aside."""
@@ -166,8 +175,11 @@ class Trainer:
         if not math.isfinite(loss):
             raise DivergedError(self.step)
         metrics = {
-            "loss_nats": loss, "loss_se": float(losses.std(ddof=1)) / len(losses) ** 0.5, "online_bits": self.nats / NATS_PER_BIT,
-            "bits_per_byte": loss / NATS_PER_BIT / task.source.bytes_per_token, **observer.metrics(),
+            "loss_nats": loss,
+            "loss_se": float(losses.std(ddof=1)) / len(losses) ** 0.5,
+            "online_bits": self.nats / NATS_PER_BIT,
+            "bits_per_byte": loss / NATS_PER_BIT / task.source.bytes_per_token,
+            **observer.metrics(),
         }
         true_loss = task.source.true_loss(self.heldout)
         if true_loss is not None:
@@ -188,6 +200,8 @@ class Trainer:
         logits_BTV = self.net(batch[:, :-1])
         loss = F.cross_entropy(logits_BTV.flatten(0, 1), batch[:, 1:].flatten())
         loss.backward()  # type: ignore[no-untyped-call]
+        if task.clip_norm:
+            nn.utils.clip_grad_norm_(self.net.parameters(), task.clip_norm)
         self.optimizers.step(rate_factor)
         nats = loss.item()
         self.step += 1

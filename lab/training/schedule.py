@@ -1,7 +1,8 @@
 """Warm-up, plateau, cooldown (WSD), counted in tokens: one trunk serves every horizon.
 
-The trunk warms up over a number of tokens common to all horizons and then keeps its rate; each horizon has a branch that
-leaves the trunk at (1 − cooldown) of the horizon and falls linearly to zero (Hägele et al. 2024, arXiv 2405.18392).
+The trunk warms up over a number of tokens common to all horizons and then keeps its rate; each horizon has a branch
+that leaves the trunk at (1 − cooldown) of the horizon and falls linearly to zero (Hägele et al. 2024, arXiv
+2405.18392).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Schedule:
         return min(1.0, (step + 1) * self.batch_tokens / max(1, self.warmup_tokens))
 
     def cooldown_rate_at(self, step: int, horizon: int) -> float:
-        """On the branch: linear from 1 towards 0, which the step after the last would reach; a warm-up cut short goes on."""
+        """On the branch: linear from 1 towards 0, which the step after the last would reach."""
         left = self.count_steps(horizon) - step
         length = self.count_steps(horizon) - self.find_branch(horizon)
         return self.rate_at(step) * left / (length + 1)

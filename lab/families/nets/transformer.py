@@ -15,7 +15,7 @@ ROTARY_BASE = 10_000.0
 
 
 class TransformerNet(nn.Module):
-    """Embedding, blocks, readout; the stream is RMS-normalised where it enters, before each half block and at the end."""
+    """Embedding, blocks, readout; the stream is RMS-normalised where it enters, before each layer and at the end."""
 
     def __init__(self, vocabulary: int, width: int, depth: int, heads: int, expansion: int) -> None:
         super().__init__()
@@ -62,7 +62,9 @@ class Block(nn.Module):
     def forward(self, stream_BTW: Tensor, rotation: tuple[Tensor, Tensor], attend: Callable[..., Tensor]) -> Tensor:
         """The stream after this block."""
         B, T, W = stream_BTW.shape
-        mixed = F.linear(normalize(stream_BTW), self.attention_in.view(3 * W, W)).view(B, T, 3, self.heads, W // self.heads)
+        mixed = F.linear(normalize(stream_BTW), self.attention_in.view(3 * W, W)).view(
+            B, T, 3, self.heads, W // self.heads
+        )
         query, key, value = mixed.permute(2, 0, 3, 1, 4)  # each B H T E
         query, key = rotate(normalize(query), rotation), rotate(normalize(key), rotation)
         read_BTW = attend(query, key, value, is_causal=True).transpose(1, 2).reshape(B, T, W)
@@ -96,4 +98,5 @@ def attend_unfused(query: Tensor, key: Tensor, value: Tensor, is_causal: bool = 
     T, E = query.shape[-2:]
     scores = query @ key.transpose(-1, -2) / E**0.5
     hidden = torch.ones(T, T, dtype=torch.bool, device=query.device).triu(1)
-    return scores.masked_fill(hidden, float("-inf")).softmax(dim=-1) @ value
+    weights: Tensor = scores.masked_fill(hidden, float("-inf")).softmax(dim=-1)
+    return weights @ value
