@@ -64,6 +64,8 @@ def _convert(value: Any, hint: Any, subject: str) -> Any:
         return _convert(value, inner[0], subject)
     if origin is tuple and isinstance(value, list | tuple):
         return tuple(_convert(item, get_args(hint)[0], subject) for item in value)
+    if origin is dict and isinstance(value, Mapping):
+        return dict(value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if hint is int and isinstance(value, float) and value.is_integer():

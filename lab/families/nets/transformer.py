@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 ROTARY_BASE = 10_000.0
+# Normalised queries and keys bound a score by scale × head width; the usual 1/√E would bound it by √E, too flat for a
+# narrow head to look at one token alone.
+LARGEST_SCORE = 10.0
 
 
 class TransformerNet(nn.Module):
@@ -67,7 +70,11 @@ class Block(nn.Module):
         )
         query, key, value = mixed.permute(2, 0, 3, 1, 4)  # each B H T E
         query, key = rotate(normalize(query), rotation), rotate(normalize(key), rotation)
-        read_BTW = attend(query, key, value, is_causal=True).transpose(1, 2).reshape(B, T, W)
+        read_BTW = (
+            attend(query, key, value, is_causal=True, scale=LARGEST_SCORE / (W // self.heads))
+            .transpose(1, 2)
+            .reshape(B, T, W)
+        )
         stream_BTW = stream_BTW + F.linear(read_BTW, self.attention_out)
         hidden = F.linear(normalize(stream_BTW), self.forward_in).relu().square()
         return stream_BTW + F.linear(hidden, self.forward_out)
@@ -92,11 +99,11 @@ def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
     return torch.cat((left * cosine + right * sine, right * cosine - left * sine), dim=-1)
 
 
-def attend_unfused(query: Tensor, key: Tensor, value: Tensor, is_causal: bool = True) -> Tensor:
+def attend_unfused(query: Tensor, key: Tensor, value: Tensor, is_causal: bool, scale: float) -> Tensor:
     """Causal softmax attention by two visible matrix products."""
     assert is_causal
-    T, E = query.shape[-2:]
-    scores = query @ key.transpose(-1, -2) / E**0.5
+    T = query.shape[-2]
+    scores = query @ key.transpose(-1, -2) * scale
     hidden = torch.ones(T, T, dtype=torch.bool, device=query.device).triu(1)
     weights: Tensor = scores.masked_fill(hidden, float("-inf")).softmax(dim=-1)
     return weights @ value
