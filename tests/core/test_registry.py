@@ -8,7 +8,7 @@ import pytest
 
 from lab.core.errors import InputError, UnknownNameError
 from lab.core.fingerprint import hash_file
-from lab.core.registry import SHELVES, announce_shadows, open_shelf
+from lab.core.registry import announce_shadows, open_shelf
 
 
 @pytest.fixture
@@ -66,10 +66,3 @@ def test_a_missing_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_PATH", "/nowhere")
     with pytest.raises(InputError, match="/nowhere"):
         open_shelf("families").names()
-
-
-@pytest.mark.parametrize("name", SHELVES)
-def test_every_entry_of_the_house_loads(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LAB_PATH", "")
-    shelf = open_shelf(name)
-    assert all(shelf.load(entry) is not None for entry in shelf.names())

@@ -61,7 +61,7 @@ def test_a_wider_interval_never_decides_what_a_narrower_left_open(ends: list[flo
 def test_equivalence_needs_the_whole_interval_inside(ends: list[float], extra: float) -> None:
     low, high = ends
     outcome = judge_equivalence(interval(low, high, 0.9), interval(low - extra, high + extra), MARGIN)
-    if -MARGIN < low and high < MARGIN:
+    if low > -MARGIN and high < MARGIN:
         assert outcome is Outcome.SUPPORTED
     elif low - extra > MARGIN or high + extra < -MARGIN:
         assert outcome is Outcome.NOT_SUPPORTED
