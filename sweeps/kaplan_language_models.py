@@ -43,7 +43,7 @@ presets = {
         source=SOURCE,
         fields=RECIPE,
         sizes=(24, 32, 48, 64, 96),
-        horizons=(2**20, 2**21, 2**22, 2**23),
+        horizons=(2**19, 2**20, 2**21, 2**22),
         seeds=(0, 1, 2),
         rates=(0.01, 0.02, 0.04),
     ),
