@@ -1,0 +1,133 @@
+"""The contract of a model family."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from lab.core.registry import ROOT, open_shelf
+from lab.families import GROUPS, Family, Shape
+
+SHAPE = Shape(vocabulary=61, window=24)
+EVERY = pytest.mark.parametrize("name", open_shelf("families").names())
+
+
+def make_sizes(name: str) -> list[Family]:
+    """The family at its default size and at twice that."""
+    family: Family = open_shelf("families").load(name)()
+    return [family, replace(family, **{family.size_dial: 2 * family.size})]  # type: ignore[type-var]
+
+
+def build_random(family: Family, seed: int = 0) -> torch.nn.Module:
+    """The net with every parameter drawn at random: zeros at the start would hide what a path computes."""
+    torch.manual_seed(seed)
+    net = family.build(SHAPE)
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.normal_(0.0, 0.3)
+    return net
+
+
+def draw_tokens(windows: int = 3, seed: int = 0) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(SHAPE.vocabulary, (windows, SHAPE.window), generator=generator)
+
+
+@EVERY
+def test_the_seed_decides_the_net(name: str) -> None:
+    family = make_sizes(name)[0]
+    built = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        built.append(torch.cat([p.flatten() for p in family.build(SHAPE).parameters()]))
+    assert torch.equal(built[0], built[1])
+    assert not torch.equal(built[0], built[2])
+
+
+@EVERY
+def test_groups_partition_the_parameters(name: str) -> None:
+    for family in make_sizes(name):
+        counts = dict.fromkeys(GROUPS, 0)
+        for parameter, tensor in family.build(SHAPE).named_parameters():
+            counts[family.group_of(parameter)] += tensor.numel()
+        assert family.count_parameters(SHAPE) == counts
+        assert 0 < family.count_active(SHAPE) <= sum(counts.values())
+
+
+@EVERY
+def test_closed_form_flops_are_those_torch_counts(name: str) -> None:
+    for family in make_sizes(name):
+        net = family.build(SHAPE)
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            net.reference_forward(draw_tokens(windows=1))
+        assert family.count_forward_flops(SHAPE) == counter.get_total_flops()
+
+
+@EVERY
+def test_the_reference_is_the_same_function(name: str) -> None:
+    for family in make_sizes(name):
+        net = build_random(family).double()
+        tokens_BT = draw_tokens()
+        torch.testing.assert_close(net(tokens_BT), net.reference_forward(tokens_BT), rtol=1e-9, atol=1e-9)
+
+
+@EVERY
+def test_the_future_is_not_seen(name: str) -> None:
+    net = build_random(make_sizes(name)[0]).double()
+    tokens_BT = draw_tokens()
+    logits_BTV = net(tokens_BT)
+    for time in (1, SHAPE.window // 2, SHAPE.window - 1):
+        changed_BT = tokens_BT.clone()
+        changed_BT[:, time:] = (changed_BT[:, time:] + 1) % SHAPE.vocabulary
+        difference_BT = (net(changed_BT) - logits_BTV).abs().amax(dim=-1)
+        assert difference_BT[:, :time].max() < 1e-9
+        assert difference_BT[:, time:].max() > 1e-6, "the present must be seen"
+
+
+@EVERY
+def test_it_starts_knowing_nothing(name: str) -> None:
+    for family in make_sizes(name):
+        torch.manual_seed(0)
+        logits_BTV = family.build(SHAPE)(draw_tokens(windows=8))
+        loss = F.cross_entropy(logits_BTV.flatten(0, 1), draw_tokens(windows=8, seed=1).flatten())
+        assert loss.item() == pytest.approx(math.log(SHAPE.vocabulary), abs=0.1)
+
+
+@EVERY
+def test_every_parameter_learns(name: str) -> None:
+    net = build_random(make_sizes(name)[0])
+    F.cross_entropy(net(draw_tokens()).flatten(0, 1), draw_tokens(seed=1).flatten()).backward()
+    idle = [parameter for parameter, tensor in net.named_parameters() if tensor.grad is None or not tensor.grad.any()]
+    assert not idle
+
+
+@EVERY
+def test_size_is_its_dial_and_grows_the_body(name: str) -> None:
+    small, large = make_sizes(name)
+    assert large.size == 2 * small.size
+    assert large.count_parameters(SHAPE)["body"] > small.count_parameters(SHAPE)["body"]
+    assert large.count_forward_flops(SHAPE) > small.count_forward_flops(SHAPE)
+
+
+def test_counting_needs_no_torch() -> None:
+    code = (
+        "import sys\n"
+        "from lab.core.registry import ROOT, open_shelf\n"
+        "from lab.families import Shape\n"
+        "shelf = open_shelf('families')\n"
+        "for name in shelf.names():\n"
+        "    family = shelf.load(name)()\n"
+        "    assert family.count_parameters(Shape(61, 24)) and family.count_forward_flops(Shape(61, 24))\n"
+        "    assert 'torch' not in sys.modules, name"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
