@@ -1,6 +1,6 @@
 """The LSTM language model (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
 
-Torch's fused cell, no peepholes. The forget bias starts at 1 (Jozefowicz et al. 2015), the readout at zero.
+Torch's fused cell, no peepholes. The forget bias starts at 1 (Jozefowicz et al. 2015).
 
 Shapes: B windows, T tokens, W width, V vocabulary.
 """
