@@ -61,8 +61,8 @@ clean:
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		$(call fail,needs Python 3.11 or newer; $(PYTHON) is not. Name another: PYTHON=python3.12 make …)
-	@echo "Setting up $(VENV): a few minutes and about 2 GB, once."
+	@echo "Installing into $(VENV) what constraints.txt pins: about 2 GB and a few minutes, once."
 	@$(PYTHON) -m venv $(VENV) || $(call fail,python could not make $(VENV); on Debian: apt-get install python3-venv)
-	@$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]' || \
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt -e '.[dev]' || \
 		$(call fail,the packages did not install; the reason is above.)
 	@touch $@
