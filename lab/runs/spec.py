@@ -7,14 +7,14 @@ provenance and not identity.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from lab.core.fingerprint import KEY_LENGTH, canonical_json, canonicalize, hash_literal
+from lab.core.fingerprint import KEY_LENGTH, canonicalize, hash_literal
 from lab.core.registry import Entry, open_shelf
-from lab.runs.runner import Runner
+from lab.runs.runner import Cost, Runner, Scalar
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,13 @@ class RunSpec:
         trunk = {k: v for k, v in self.identity.items() if k != self._runner.horizon}
         return hash_literal(trunk)[:KEY_LENGTH]
 
-    @property
-    def json(self) -> str:
-        """The fields as one canonical JSON text, all dials as given."""
-        return canonical_json({"runner": self.runner, **self.fields})
+    def estimate(self, together: Sequence[RunSpec], flops_per_second: float) -> Cost:
+        """What the runs of this run's trunk cost together."""
+        return self._runner.estimate(together, flops_per_second)
+
+    def describe(self) -> dict[str, Scalar]:
+        """The columns known of the run before it runs."""
+        return self._runner.describe(self.fields)
 
 
 def identify_entry(entry: Entry, version: int) -> dict[str, Any]:

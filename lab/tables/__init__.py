@@ -4,6 +4,8 @@ Everything above reads `Tables` and nothing else, so a study that was imported i
 like one that was trained here.
 """
 
+from lab.tables.importing import import_runs
+from lab.tables.loading import find_study, list_studies, load_runs, load_tables
 from lab.tables.study import Study, Tables
 
-__all__ = ["Study", "Tables"]
+__all__ = ["Study", "Tables", "find_study", "import_runs", "list_studies", "load_runs", "load_tables"]

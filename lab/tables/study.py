@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -14,13 +15,17 @@ from lab.core.fingerprint import hash_frame, hash_literal
 
 @dataclass(frozen=True)
 class Study:
-    """A named set of runs. `sweep` and `preset` are '' for an imported study; `path` is the archive or file, if any."""
+    """A named set of runs; `counts` by status.
+
+    `sweep` and `preset` are '' for an imported study; `path` is the archive or file, if any.
+    """
 
     name: str
     sweep: str = ""
     preset: str = ""
     origin: Literal["store", "archive", "import"] = "store"
     path: Path | None = None
+    counts: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -30,12 +35,13 @@ class Tables:
     `runs`: one row per run, whatever its status, sorted by run key; every seed a row.
     `curves`: one row per run and point of its training curve: run_key, trunk_key, tokens, flops, loss_nats (held-out,
     NaN between evaluations), train_loss_nats, online_bits, learning_rate, cpu_seconds. A branch's curve begins with its
-    trunk's.
+    trunk's. `notes`: what an import assumed, one line each.
     """
 
     study: Study
     runs: pd.DataFrame
     curves: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def hash(self) -> str:

@@ -1,0 +1,198 @@
+"""The seam between what is to be done and where: `submit(fn, *args, resources)` gives a `concurrent.futures.Future`.
+
+The local engine starts one process per task: a crash, a leak or a `kill -9` then costs one task and no neighbour, which
+a process pool does not offer. Processes are forked from a server that has already imported torch, so a task starts in
+hundredths of a second while the parent never loads it.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures as cf
+import contextlib
+import multiprocessing as mp
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any, Protocol
+
+from lab.core.errors import LabError
+
+PRELOADED = ("torch", "lab.runs.worker")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a task may use; `minutes` is a hard limit."""
+
+    cpus: int = 1
+    gpus: float = 0
+    minutes: float = 60
+
+
+class Executor(Protocol):
+    """Where tasks run. The function is importable by name, its arguments and result can be pickled."""
+
+    def submit(self, fn: Callable[..., Any], *args: Any, resources: Resources = ...) -> cf.Future[Any]:
+        """Starts or queues `fn(*args)`."""
+
+    def shutdown(self, cancel: bool = False) -> None:
+        """Ends; with `cancel` at once, killing what runs."""
+
+
+class WorkerDiedError(LabError):
+    """A worker process ended without an answer."""
+
+
+class TimeLimitError(LabError):
+    """A worker process was killed at its time limit."""
+
+
+class TaskFailedError(LabError):
+    """The task raised; `received` is its error and `details` the worker's traceback."""
+
+    details: str = ""
+
+
+class LocalExecutor:
+    """`workers` processes at a time on this machine, tasks in the order they were submitted."""
+
+    def __init__(self, workers: int) -> None:
+        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        self._cancelled = threading.Event()
+        self._running: set[int] = set()
+        self._lock = threading.Lock()
+        self._context = _open_context()
+        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(max(1, workers))]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, fn: Callable[..., Any], *args: Any, resources: Resources = Resources()) -> cf.Future[Any]:
+        """Queues `fn(*args)` for the next free worker."""
+        task = _Task(fn, args, resources, cf.Future())
+        self._tasks.put(task)
+        return task.future
+
+    def shutdown(self, cancel: bool = False) -> None:
+        """Ends when the queue is empty; with `cancel`, kills every running process group first."""
+        if cancel:
+            self._cancelled.set()
+            with self._lock:
+                for pid in self._running:
+                    _kill_group(pid)
+        for _ in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _serve(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            if self._cancelled.is_set():
+                task.future.cancel()
+            elif task.future.set_running_or_notify_cancel():
+                try:
+                    task.future.set_result(self._run(task))
+                except BaseException as error:  # whatever it is, it belongs to whoever waits for the future
+                    task.future.set_exception(error)
+
+    def _run(self, task: _Task) -> Any:
+        receiver, sender = self._context.Pipe(duplex=False)
+        process = self._context.Process(target=_answer, args=(sender, task.fn, task.args), daemon=True)
+        process.start()
+        sender.close()
+        assert process.pid is not None
+        with self._lock:
+            self._running.add(process.pid)
+            if self._cancelled.is_set():
+                _kill_group(process.pid)
+        try:
+            return self._await(task, process, receiver)
+        finally:
+            with self._lock:
+                self._running.discard(process.pid)
+            receiver.close()
+            process.join()
+
+    def _await(self, task: _Task, process: Any, receiver: Connection) -> Any:
+        if not wait([receiver, process.sentinel], timeout=task.resources.minutes * 60):
+            _kill_group(process.pid)
+            raise TimeLimitError(
+                "run", None, f"killed at its limit of {task.resources.minutes:g} minutes", "give it more"
+            )
+        try:
+            succeeded, answer, details = receiver.recv()
+        except (EOFError, OSError):
+            process.join()
+            raise WorkerDiedError(
+                "worker", None, f"died: {_explain_exit(process.exitcode)}", "run the same command again"
+            ) from None
+        if succeeded:
+            return answer
+        if isinstance(answer, LabError):
+            raise answer
+        failure = TaskFailedError("run", answer, "the worker raised this", "see the run's page for the traceback")
+        failure.details = details
+        raise failure
+
+
+@dataclass(frozen=True)
+class _Task:
+    fn: Callable[..., Any]
+    args: tuple[Any, ...]
+    resources: Resources
+    future: cf.Future[Any]
+
+
+def _open_context() -> Any:
+    if "forkserver" not in mp.get_all_start_methods():
+        return mp.get_context("spawn")
+    context = mp.get_context("forkserver")
+    context.set_forkserver_preload(list(PRELOADED))
+    return context
+
+
+def _answer(sender: Connection, fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    """The life of a worker: its own process group, one thread, no longer than its driver."""
+    if hasattr(os, "setsid"):
+        os.setsid()
+    for name in THREAD_VARIABLES:
+        os.environ[name] = "1"
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    threading.Thread(target=_follow_driver, daemon=True).start()
+    try:
+        message = (True, fn(*args), "")
+    except LabError as error:
+        message = (False, error, traceback.format_exc())
+    except Exception as error:
+        message = (False, f"{type(error).__name__}: {error}", traceback.format_exc())
+    with contextlib.suppress(BrokenPipeError):  # the driver is gone; what was finished is in the spool
+        sender.send(message)
+
+
+def _follow_driver() -> None:
+    driver = mp.parent_process()
+    if driver is not None:
+        wait([driver.sentinel])
+        _kill_group(os.getpid())
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg") and os.getpgid(pid) == pid:
+            os.killpg(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+
+
+def _explain_exit(code: int | None) -> str:
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name
+        return f"signal {-code} ({name})" + (", often the kernel for want of memory" if name == "SIGKILL" else "")
+    return f"exit code {code}"

@@ -1,0 +1,58 @@
+"""Where, when and with what a run was made. None of it is identity."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from lab.core.registry import ROOT
+
+PACKAGES = ("torch", "numpy", "scipy", "pandas", "scikit-learn")
+
+
+def tell_time() -> str:
+    """Now, UTC, ISO 8601 to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@cache
+def collect_provenance() -> dict[str, Any]:
+    """Commit and whether the tree is dirty, versions, machine. Imports none of the packages it names."""
+    return {
+        "commit": _ask_git("rev-parse", "HEAD"),
+        "dirty": bool(_ask_git("status", "--porcelain", "--untracked-files=no")),
+        "python": platform.python_version(),
+        **{name: _find_version(name) for name in PACKAGES},
+        "machine": f"{_name_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+    }
+
+
+def _find_version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _ask_git(*arguments: str) -> str:
+    """What git says of the lab's own folder; '' without git or outside a checkout (an installed package)."""
+    try:
+        answer = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
+
+
+def _name_processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
