@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def render_commands() -> str:
     """The commands, one line each."""
     return render_table(
-        ("command", "what it does"), [(f"`{usage(c)}`", first_sentence(c)) for c in list_commands().values()]
+        ("command", "what it does"), [(f"`{usage(c, options=False)}`", first_sentence(c)) for c in list_commands().values()]
     )
 
 
@@ -92,11 +92,11 @@ def list_commands() -> dict[str, Any]:
     return {name: group.commands[name] for name in SHELVES["commands"].names()}
 
 
-def usage(command: Any) -> str:
-    """'lab fit STUDY [OPTIONS]'."""
+def usage(command: Any, options: bool = True) -> str:
+    """'lab fit STUDY [OPTIONS]', or without the last word."""
     arguments = [p.metavar or p.name.upper() for p in command.params if p.param_type_name == "argument"]
-    options = ["[OPTIONS]"] if any(p.param_type_name == "option" and is_shown(p) for p in command.params) else []
-    return " ".join(["lab", command.name, *arguments, *options])
+    some = options and any(p.param_type_name == "option" and is_shown(p) for p in command.params)
+    return " ".join(["lab", command.name, *arguments, *(["[OPTIONS]"] if some else [])])
 
 
 def spell(parameter: Any) -> str:
@@ -110,7 +110,8 @@ def spell(parameter: Any) -> str:
 def show_default(parameter: Any) -> str:
     """The default where there is one worth saying."""
     plain = parameter.default is None or parameter.default is False or parameter.default in ("", ())
-    return "" if plain or parameter.required else f"`{parameter.default}`"
+    shown = parameter.opts[0] if parameter.default is True else parameter.default
+    return "" if plain or parameter.required else f"`{shown}`"
 
 
 def is_shown(parameter: Any) -> bool:

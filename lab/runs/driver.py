@@ -10,7 +10,9 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from lab.core.errors import InputError
 from lab.core.registry import open_shelf
@@ -21,9 +23,6 @@ from lab.runs.spec import RunSpec
 from lab.runs.spool import Spool
 from lab.runs.store import FINAL, Store, StudyRecord
 from lab.runs.worker import run_trunk
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 POLL_SECONDS = 0.2
 SECONDS_BETWEEN_EVENTS = 1.0
@@ -116,8 +115,6 @@ def run_study(
 def _read_if_known(store: Store, study: StudyRecord, read_table: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     if study.name in {known.name for known in store.studies()}:
         return read_table()
-    import pandas as pd
-
     return pd.DataFrame()
 
 
