@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 def render_commands() -> str:
     """The commands, one line each."""
     return render_table(
-        ("command", "what it does"), [(f"`{usage(c, options=False)}`", first_sentence(c)) for c in list_commands().values()]
+        ("command", "what it does"),
+        [(f"`{usage(c, options=False)}`", first_sentence(c)) for c in list_commands().values()],
     )
 
 
