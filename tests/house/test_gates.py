@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import tomllib
 
 import pytest
@@ -23,7 +24,8 @@ FORBIDDEN_CALLS = {
 FORBIDDEN_ARGUMENTS = {"allow_pickle": True, "unsafe_allow_html": True, "shell": True, "weights_only": False}
 VAGUE = re.compile(r"^(utils?|helpers?|common|misc|managers?|exp\d+|.*_v\d+)$")
 
-LONGEST_FILE, LONGEST_FUNCTION = 400, 80
+LONGEST_FILE, LONGEST_FUNCTION = 400, 80  # lines
+LARGEST_FILE, LARGEST_ARCHIVE = 2**19, 2**25  # bytes
 
 
 @ALL
@@ -88,3 +90,12 @@ def test_constraints_pin_every_requirement_and_name_no_host() -> None:
     missing = {re.split(r"[^\w.-]", name)[0].lower() for name in wanted} - names
     assert not missing, f"constraints.txt does not pin {sorted(missing)}"
     assert "torch==2.13.0" in pins
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a clone")
+def test_the_repository_holds_text_figures_and_archives_only() -> None:
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, tracked.split("\0")):
+        path = ROOT / name
+        largest = LARGEST_ARCHIVE if name.startswith("results/") else LARGEST_FILE
+        assert not path.is_file() or path.stat().st_size <= largest, f"{name}: {path.stat().st_size} bytes"
