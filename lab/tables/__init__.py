@@ -5,7 +5,17 @@ like one that was trained here.
 """
 
 from lab.tables.importing import import_runs
-from lab.tables.loading import find_study, list_studies, load_runs, load_tables
+from lab.tables.loading import find_study, list_archives, list_stored, list_studies, load_runs, load_tables
 from lab.tables.study import Study, Tables
 
-__all__ = ["Study", "Tables", "find_study", "import_runs", "list_studies", "load_runs", "load_tables"]
+__all__ = [
+    "Study",
+    "Tables",
+    "find_study",
+    "import_runs",
+    "list_archives",
+    "list_stored",
+    "list_studies",
+    "load_runs",
+    "load_tables",
+]

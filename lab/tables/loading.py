@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -54,21 +53,30 @@ def find_study(name: str, studies: Sequence[Study]) -> Study:
 
 def list_studies(store: Store | None = None, archives: Path | None = None) -> list[Study]:
     """The studies of the store and, behind them, the archives whose name no study of the store has."""
+    found = {study.name: study for study in list_stored(store)}
+    for study in list_archives(archives):
+        found.setdefault(study.name, study)
+    return list(found.values())
+
+
+def list_stored(store: Store | None = None) -> list[Study]:
+    """The studies of the store, by default the one at `find_store()`; none where there is no store yet."""
     if store is None and (("://" in str(find_store())) or Path(find_store()).exists()):
         store = open_store(read_only=True)
-    found = {}
-    for record in store.studies() if store else []:
-        found[record.name] = Study(
-            record.name, record.sweep, record.preset, "store" if record.sweep else "import", counts=record.counts
-        )
+    return [
+        Study(record.name, record.sweep, record.preset, "store" if record.sweep else "import", counts=record.counts)
+        for record in (store.studies() if store else [])
+    ]
+
+
+def list_archives(archives: Path | None = None) -> list[Study]:
+    """The archives of a folder: `archives`, else `LAB_ARCHIVES`, else results/."""
     folder = archives or Path(os.environ.get("LAB_ARCHIVES") or ROOT / "results")
-    for path in sorted(folder.glob("*.parquet")):
-        if is_archive(path):
-            manifest = read_manifest(path)
-            study = Study(manifest["study"], manifest["sweep"], manifest["preset"], "archive", path)
-            if study.name not in found:
-                found[study.name] = replace(study, counts={"done": manifest["runs"]})
-    return list(found.values())
+    manifests = {path: read_manifest(path) for path in sorted(folder.glob("*.parquet")) if is_archive(path)}
+    return [
+        Study(manifest["study"], manifest["sweep"], manifest["preset"], "archive", path, {"done": manifest["runs"]})
+        for path, manifest in manifests.items()
+    ]
 
 
 def _load_archive(path: Path) -> Tables:
