@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from lab.analysis.replicates import average_replicates
+from lab.analysis.sample_efficiency import compare_token_needs
+from lab.core.verdict import Verdict, judge_direction
 from lab.runs.spec import RunSpec
+from lab.tables import Tables
 from sweeps import TrainingGrid, choose_preset
 
 title = "Loss of language models against size, data and compute"
@@ -26,6 +30,7 @@ figures = (
 )
 
 FAMILY, SOURCE, RECIPE = {"name": "transformer"}, {"name": "bytes_text"}, {"optimizer": "muon"}
+SAVING_MARGIN = 0.1  # ln tokens saved per ln of size: a tenth of what would make a twofold model need half the tokens
 STORED_RATES = {16: 0.02, 24: 0.02, 32: 0.02, 48: 0.02, 64: 0.02, 96: 0.02}
 
 presets = {
@@ -63,3 +68,26 @@ def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
     """The grid of the preset; `standard` and `overnight` search the learning rate first."""
     grid: TrainingGrid = choose_preset(presets, preset)
     return grid.list_specs(table)
+
+
+def judge(tables: Tables) -> list[Verdict]:
+    """Sample efficiency (section 1.1)."""
+    return [judge_sample_efficiency(tables)]
+
+
+def judge_sample_efficiency(tables: Tables) -> Verdict:
+    """Larger models reach a smaller one's loss on fewer tokens: the exponent, once per seed over all pairs of sizes."""
+    needs = compare_token_needs(tables.runs)
+    estimate = average_replicates("token saving exponent", needs.groupby("seed")["exponent"].mean().tolist())
+    return Verdict(
+        claim="sample_efficiency",
+        statement="A larger model reaches the same loss on fewer tokens.",
+        outcome=judge_direction(estimate, SAVING_MARGIN),
+        estimate=estimate,
+        margin=SAVING_MARGIN,
+        published="larger models are significantly more sample-efficient (section 1.1, figure 2)",
+        citation=citation,
+        unit_of_evidence="seed",
+        reason="" if estimate.has_interval else "the interval needs two seeds or more: run the standard preset",
+        run_keys=tuple(tables.runs["run_key"]),
+    )
