@@ -4,15 +4,12 @@
 """
 
 from importlib import import_module
-from typing import Any
+from types import ModuleType
 
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
-        raise AttributeError(f"module 'lab' has no attribute {name!r}")
-    api = import_module("lab.api")
-    if name == "api":
-        return api
-    return getattr(api, name)
+def __getattr__(name: str) -> ModuleType:
+    if name != "api":
+        raise AttributeError(f"module 'lab' has no attribute {name!r}; the notebook face is lab.api")
+    return import_module("lab.api")

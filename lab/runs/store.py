@@ -303,6 +303,11 @@ def find_store() -> str | Path:
     return os.environ.get("LAB_STORE") or ROOT / "results" / "lab.db"
 
 
+def find_results() -> Path:
+    """The folder of everything derived from the store: figures, reports. It is the store's own."""
+    return ROOT / "results" if "://" in str(find_store()) else Path(find_store()).parent
+
+
 def _make_row(spec: RunSpec) -> dict[str, Any]:
     return {
         "key": spec.key,

@@ -20,7 +20,8 @@ class Terminal:
     @property
     def environment(self) -> dict[str, str]:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("LAB_", "COLUMNS"))}
-        return {**inherited, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
+        own = {"LAB_STORE": str(self.folder / "results" / "lab.db"), "LAB_ARCHIVES": str(self.folder)}
+        return {**inherited, **own, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
 
     def run(self, *arguments: str | Path, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import typer
+
 from lab.core.errors import InputError, LabError
 
 DEBUG = "LAB_DEBUG"
@@ -26,6 +28,8 @@ def report_failures() -> Iterator[None]:
     """Turn every failure of the body into one message on stderr and `SystemExit` with the lab's exit code."""
     try:
         yield
+    except typer.Exit:  # a command that has said what it had to say
+        raise
     except LabError as error:
         _leave(f"error: {error}", error.exit_code)
     except KeyboardInterrupt:

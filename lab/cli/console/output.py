@@ -66,6 +66,15 @@ def print_table(
     _console().print(table)
 
 
+def print_facts(title: str, facts: Iterable[tuple[str, str]]) -> None:
+    """Names and what they are, one per line."""
+    grid = Table.grid(padding=(0, 3))
+    for name, value in facts:
+        grid.add_row(f"  {name}", value)
+    _console().print(title)
+    _console().print(grid)
+
+
 def print_estimates(estimates: Iterable[Estimate], title: str = "") -> None:
     """Estimates with their intervals, one per row."""
     rows = [

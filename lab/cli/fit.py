@@ -1,0 +1,60 @@
+"""`lab fit`: scaling laws of a study or of somebody's file."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lab.cli.console.arguments import AsJson, ColumnMap, Convention, StudyName, check_convention
+from lab.cli.console.output import print_estimates, print_json, print_note, print_text
+
+if TYPE_CHECKING:
+    from lab.analysis.fits import NamedFit
+
+
+def command(
+    study: StudyName,
+    law: Annotated[
+        str, typer.Option("--law", help="One law; `lab list laws` names them. Default: all that apply.")
+    ] = "",
+    against: Annotated[
+        str, typer.Option("--against", help="What a one-variable law scales: size, tokens, compute.")
+    ] = "size",
+    convention: Convention = "params_total",
+    column_map: ColumnMap = "",
+    as_json: AsJson = False,
+) -> None:
+    """Fit scaling laws, with intervals in which the trunk is the independent unit.
+
+    Exit code 2 where the data cannot bear the question; the reason and what to run next are printed.
+    """
+    from lab.analysis.fits import fit_law_to, fit_study
+    from lab.cli.console.studies import open_study
+
+    check_convention(convention)
+    tables = open_study(study, column_map, convention)
+    fits = [fit_law_to(tables, law, against=against, convention=convention)] if law else fit_study(tables)
+    if as_json:
+        print_json(_describe(fits[0]) if law else {"study": tables.study.name, "fits": [_describe(f) for f in fits]})
+    else:
+        for fit in fits:
+            _print(fit)
+    refused = [fit for fit in fits if fit.fit.status == "refused"]
+    if len(refused) == len(fits):
+        for fit in refused if as_json else ():
+            print_note(f"error: {fit.title}: {fit.fit.reason}. {fit.fit.next_step}")
+        raise typer.Exit(2)
+    if all(fit.fit.status in ("refused", "failed") for fit in fits):
+        raise typer.Exit(1)
+
+
+def _describe(named: "NamedFit") -> dict[str, object]:
+    return {"title": named.title, "question": named.question, **named.fit.to_dict()}
+
+
+def _print(named: "NamedFit") -> None:
+    fit = named.fit
+    print_text(f"{named.title} · {fit.law.name} · {fit.status}")
+    if fit.reason:
+        print_text(f"  {fit.reason}. {fit.next_step}".rstrip())
+    if fit.estimates:
+        print_estimates(fit.estimates)
