@@ -92,7 +92,6 @@ def run_study(
     module = open_shelf("sweeps").load(sweep)
     began = time.monotonic()
     try:
-        drive.collect()
         table, previous = _read_if_known(store, study, read_table), -1
         for _ in range(MOST_STAGES):
             specs = {spec.key: spec for spec in module.specs(preset, table)}
@@ -134,7 +133,8 @@ class _Drive:
 
     def run_stage(self, specs: Mapping[str, RunSpec]) -> bool:
         """Runs what is missing of `specs`; False when there was nothing to do."""
-        status = {run.key: run.status for run in self.store.runs(self.study.name)}
+        self.collect()
+        status = self.store.statuses(specs)
         missing = [key for key in specs if status[key] not in FINAL and key not in self.attempted]
         ready = [key for key in specs if status[key] in FINAL and key not in self.counted]
         self.outcome.reused += len(ready)
@@ -148,7 +148,7 @@ class _Drive:
                 self.attempted.update(taken)
                 self._run_jobs([specs[key] for key in taken])
             # What another living driver holds is waited for: done means that all requested keys are done.
-            status = {run.key: run.status for run in self.store.runs(self.study.name)}
+            status = self.store.statuses(missing)
             missing = [key for key in missing if status[key] not in FINAL and key not in self.attempted]
             if missing and not taken:
                 time.sleep(SECONDS_BETWEEN_EVENTS)
@@ -157,8 +157,9 @@ class _Drive:
     def collect(self) -> None:
         """Takes what waits in the spool into the store: also what was finished for a driver that died."""
         for spooled in self.spool.take():
-            if not self.store.claim([spooled.key], self.owner) and self.store.run(spooled.key).status not in FINAL:
-                continue  # another living driver's
+            status = self.store.statuses([spooled.key]).get(spooled.key)
+            if status is None or (status not in FINAL and not self.store.claim([spooled.key], self.owner)):
+                continue  # no study asked for it yet, or it is another living driver's
             stored = self.store.complete(spooled.key, self.owner, spooled.result, spooled.provenance)
             self.spool.drop(spooled.key)
             self.held.discard(spooled.key)

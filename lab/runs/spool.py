@@ -22,7 +22,7 @@ from lab.core.errors import InputError
 from lab.runs.record import decode_json, encode_json
 from lab.runs.runner import Result
 
-RESULT, PROGRESS = ".result.npz", ".progress.json"
+RESULT, PROGRESS, DAMAGED = ".result.npz", ".progress.json", ".damaged"
 RECORD = "record"  # the member of the npz that holds everything but the arrays, as JSON bytes
 STALE_SECONDS = 30.0
 
@@ -72,9 +72,9 @@ class Spool:
                 with np.load(path, allow_pickle=False) as archive:
                     record = decode_json(archive[RECORD].tobytes().decode())
                     arrays = {n.removeprefix("array_"): archive[n] for n in archive.files if n != RECORD}
-            except (OSError, ValueError, KeyError) as error:
-                path.rename(path.with_suffix(".damaged"))
-                raise InputError("spooled result", path.name, f"damaged ({error}); set aside", "run again") from error
+            except (OSError, ValueError, KeyError):
+                path.rename(path.with_suffix(DAMAGED))  # kept as evidence (`lab doctor` names it); the run is run again
+                continue
             provenance = record.pop("provenance")
             yield Spooled(path.name.removesuffix(RESULT), Result(arrays=arrays, **record), provenance)
 
