@@ -35,7 +35,7 @@ def summarize_rates(runs: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=[*columns, "complete"])
     rows = []
     for cell, group in runs[runs["learning_rate"].notna()].groupby(CELL, dropna=False):
-        losses = _compare_rates(group)
+        losses = compare_rates(group)
         if len(losses) and math.isfinite(losses.min()):
             complete = not group["status"].isin(_WAITING).any()
             rows.append({**dict(zip(CELL, cell, strict=True)), **_summarize_cell(losses), "complete": complete})
@@ -63,8 +63,8 @@ def fit_parabola(rates: np.ndarray, losses: np.ndarray) -> tuple[float, float]:
     return math.exp(center - slope / (2 * curvature)), level - slope**2 / (4 * curvature)
 
 
-def _compare_rates(group: pd.DataFrame) -> pd.Series:
-    """The loss of every rate tried, indexed by the rate in rising order; infinite where it diverged."""
+def compare_rates(group: pd.DataFrame) -> pd.Series:
+    """The loss of every rate tried in one cell, indexed by the rate in rising order; infinite where it diverged."""
     ended = group[group["status"].isin(_ENDED)]
     if ended.empty:
         return pd.Series(dtype=float)
