@@ -114,8 +114,9 @@ def test_what_paper_cannot_show_is_refused(trace: object, word: str) -> None:
 
 
 def test_ticks_are_few_round_and_inside() -> None:
-    assert list_log_ticks(0.9e6, 9e6) == [1e6, 1.5e6, 2e6, 3e6, 5e6, 7e6]
-    assert list_log_ticks(1e3, 1e9) == [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9][::2] or len(list_log_ticks(1e3, 1e9)) <= 6
+    assert list_log_ticks(0.9e6, 9e6) == [1e6, 2e6, 5e6]
+    assert list_log_ticks(1e3, 1e9) == [1e3, 1e6, 1e9]
+    assert list_log_ticks(1.7, 2.6) == [1.8, 2.0, 2.2, 2.4, 2.6]
     for low, high in [(1.21, 1.29), (1.4, 1.9), (1.0, 4.0), (3e12, 8e15), (1e-3, 0.1), (2.0, 2.0001)]:
         ticks = list_log_ticks(low, high)
         assert 2 <= len(ticks) <= 6 and all(low <= tick <= high for tick in ticks)

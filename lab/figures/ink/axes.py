@@ -45,14 +45,15 @@ def set_linear_axis(
 
 
 def list_log_ticks(low: float, high: float, most: int = MOST_TICKS) -> list[float]:
-    """Round numbers within [low, high]: the densest of decades, 1–3, 1–2–5 … that gives at most `most`."""
+    """Round numbers within [low, high]: the sparsest of decades, 1–3, 1–2–5 … that gives three, and at most `most`."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     choices = [[10.0**k for k in range(first, last + 1) if k % step == 0] for step in (6, 3, 2, 1)]
     choices += [[m * 10.0**k for k in range(first, last + 1) for m in ms] for ms in _MANTISSAS[1:]]
     if high / low < 3:
         choices.append(list_linear_ticks(low, high, most))
     inside = [[_tidy(t) for t in ticks if low <= t <= high] for ticks in choices]
-    return max((ticks for ticks in inside if len(ticks) <= most), key=len)
+    allowed = [ticks for ticks in inside if len(ticks) <= most]
+    return next((ticks for ticks in allowed if len(ticks) >= 3), max(allowed, key=len))
 
 
 def list_linear_ticks(low: float, high: float, most: int = MOST_TICKS) -> list[float]:

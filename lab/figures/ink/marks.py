@@ -40,6 +40,11 @@ def new_figure(heights: Sequence[float] = (1.0,), share_x: bool = True) -> go.Fi
     return figure
 
 
+def split_marks(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of a prepared frame by their `mark`."""
+    return {mark: frame[frame["mark"] == mark] for mark in frame["mark"].unique()}
+
+
 def add_points(
     figure: go.Figure,
     frame: pd.DataFrame,
@@ -61,10 +66,10 @@ def add_points(
         name=escape(name),
         legendgroup=escape(name),
         showlegend=legend,
-        opacity=0.45 if faint else 1.0,
+        opacity=0.6 if faint else 1.0,
         marker={
             "color": look.color,
-            "symbol": f"{look.symbol}-open" if hollow or look.symbol.endswith("thin") else look.symbol,
+            "symbol": f"{look.symbol}-open" if hollow or look.symbol in ("x-thin", "line-ew") else look.symbol,
             "size": 6 if faint else 8,
             "line": {"width": 1.4, "color": look.color},
         },

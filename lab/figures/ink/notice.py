@@ -14,7 +14,7 @@ from lab.figures.ink.palette import INK
 def draw_notice(title: str, text: str) -> go.Figure:
     """A figure without axes that says `text` (why nothing is shown, and the next step) under `title`."""
     figure = new_figure()
-    lines = [escape(line) for paragraph in text.splitlines() for line in textwrap.wrap(paragraph, 44)]
+    lines = [escape(line) for paragraph in text.splitlines() for line in _wrap(paragraph)]
     figure.add_annotation(
         text=f"<b>{escape(title)}</b><br>" + "<br>".join(lines),
         xref="paper",
@@ -30,3 +30,8 @@ def draw_notice(title: str, text: str) -> go.Figure:
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False)
     return figure
+
+
+def _wrap(paragraph: str) -> list[str]:
+    """Lines that a narrow column holds; a command stays in one piece, to be copied."""
+    return [paragraph] if paragraph.startswith("lab ") else textwrap.wrap(paragraph, 44)

@@ -14,13 +14,12 @@ from lab.core.errors import LabError, UnknownNameError
 from lab.core.registry import open_shelf
 from lab.figures import Figure, draw_figure, list_run_keys
 from lab.figures.printing.page import write_page
-from lab.figures.printing.renderer import STYLE, render_matplotlib
+from lab.figures.printing.renderer import STYLE, choose_height, render_matplotlib
 from lab.tables import Tables
 
 Width = Literal["single", "double"]
 WIDTHS: dict[str, float] = {"single": 3.5, "double": 7.2}  # inches; 89 and 183 mm, as Nature and Science set them
 FORMATS = ("pdf", "svg", "png", "html", "csv")
-_ASPECT = {"single": 0.0066, "double": 0.0082}  # inches of height per pixel on screen
 # Dates, versions and random ids stay out, so that a re-run gives the same bytes.
 _METADATA: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None, "ModDate": None, "Producer": None, "Creator": None},
@@ -53,7 +52,7 @@ def export_figure(
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         if printed := [kind for kind in paths if kind in _METADATA]:
-            page = render_matplotlib(drawing, (WIDTHS[width], drawing.layout.height * _ASPECT[width]))
+            page = render_matplotlib(drawing, (WIDTHS[width], choose_height(drawing, WIDTHS[width])))
             for kind in printed:
                 save_page(page, kind, paths[kind])
         if "html" in paths:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
 import matplotlib as mpl
@@ -59,6 +62,7 @@ def render_matplotlib(figure: go.Figure, size: tuple[float, float]) -> Page:
             _annotate(page, panels, annotation)
         for shape in figure.layout.shapes:
             _draw_shape(panels, shape)
+        page.align_ylabels()
         # The tight layout is solved once, here, so that saving to several formats gives one picture.
         page.draw_without_rendering()
         page.set_layout_engine("none")
@@ -92,27 +96,51 @@ def _pair_axes(figure: go.Figure) -> list[tuple[str, str]]:
 
 
 def _draw_traces(page: Page, panels: dict[tuple[str, str], Axes], figure: go.Figure) -> None:
-    handles, labels = [], []
-    for trace in figure.data:
-        if trace.visible in (False, "legendonly"):
-            continue
-        handle = draw_trace(panels[trace.xaxis or "x", trace.yaxis or "y"], trace)
-        if handle is not None and trace.name and trace.showlegend is not False:
-            handles.append(handle)
-            labels.append(convert_text(trace.name))
-    if handles and figure.layout.showlegend is not False and (len(handles) > 1 or figure.layout.showlegend):
-        title = convert_text(figure.layout.legend.title.text) or None
-        _place_legend(page, handles, labels, title)
+    handles: dict[int, Any] = {}
+    for position, trace in enumerate(figure.data):
+        if trace.visible not in (False, "legendonly"):
+            handles[position] = draw_trace(panels[trace.xaxis or "x", trace.yaxis or "y"], trace)
+    entries = _list_entries(figure)
+    labels = [label for _, label in entries]
+    if entries:
+        page.legend(
+            [handles[position] for position, _ in entries], labels, loc="outside upper left", frameon=False,
+            ncols=_count_columns(labels, page.get_figwidth()), handlelength=2.2, columnspacing=1.2, handletextpad=0.5,
+            borderpad=0.2, labelspacing=0.3, alignment="left",
+        )  # fmt: skip
 
 
-def _place_legend(page: Page, handles: list[Any], labels: list[str], title: str | None) -> None:
-    """The legend above the panels, in as many columns as the page is wide: it never covers a mark."""
-    widest = max(len(label) for label in labels)
-    across = max(1, min(len(labels), int(page.get_figwidth() * 72 / (widest * 4.0 + 30))))
-    page.legend(
-        handles, labels, title=title, title_fontsize=7, loc="outside upper left", ncols=across, frameon=False,
-        handlelength=2.2, columnspacing=1.2, handletextpad=0.5, borderpad=0.2, labelspacing=0.3, alignment="left",
-    )  # fmt: skip
+def choose_height(figure: go.Figure, width: float) -> float:
+    """The height, inches, that gives the panels plotly's proportions at `width` inches, the legend above them extra."""
+    labels = [label for _, label in _list_entries(figure)]
+    rows = math.ceil(len(labels) / _count_columns(labels, width)) if labels else 0
+    return 0.4 + (figure.layout.height or 450) / 460 * (1.6 + 0.25 * width) + 0.135 * rows
+
+
+def _list_entries(figure: go.Figure) -> list[tuple[int, str]]:
+    """Position and label of every trace the legend names, in its order; none where it would name a single one."""
+    named = [
+        (trace.legendrank or 1000, position, convert_text(trace.name))
+        for position, trace in enumerate(figure.data)
+        if trace.name and trace.showlegend is not False and trace.visible not in (False, "legendonly")
+    ]
+    wanted = figure.layout.showlegend
+    shown = named if wanted or (wanted is None and len(named) > 1) else []
+    return [(position, label) for _, position, label in sorted(shown)]
+
+
+def _count_columns(labels: Sequence[str], width: float) -> int:
+    """The most columns of labels that fit side by side on `width` inches: the legend never covers a mark."""
+    room = [len(label) * 4.2 + 32 for label in labels]  # points: 7 pt letters, handle and spacing
+    columns = range(1, len(labels) + 1)
+    return max((n for n in columns if sum(max(w) for w in _fill_columns(room, n)) <= width * 72), default=1)
+
+
+def _fill_columns(items: list[float], columns: int) -> list[list[float]]:
+    """The items as matplotlib spreads them: down the columns, the first ones one longer where it does not divide."""
+    short, longer = divmod(len(items), columns)
+    ends = [0, *accumulate(short + (column < longer) for column in range(columns))]
+    return [items[start:end] for start, end in pairwise(ends)]
 
 
 def _set_axis(axes: Axes, which: str, layout: Any) -> None:

@@ -125,7 +125,7 @@ def _convert_marker(trace: go.Scatter) -> dict[str, Any]:
     return {
         "marker": _MARKERS[base],
         "markersize": PX * (6 if marker.size is None else marker.size),
-        "markerfacecolor": "white" if hollow else color,
+        "markerfacecolor": "none" if hollow else color,
         "markeredgecolor": edge,
         "markeredgewidth": PX * (1.2 if hollow or marker.line.width is None else marker.line.width),
         "alpha": opacity,

@@ -1,0 +1,120 @@
+"""The learning rate: its parabola per horizon, how the best one drifts with the horizon, and how a single one tilts β.
+
+The parabola in log η is the local form of the loss around the best rate; a best rate on the edge of what was tried is
+no best rate and its cell is refused by every fit (Porian et al. 2024, arXiv 2406.19146, section 3.4: tuning matters).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from lab.analysis.learning_rates import CELL, compare_rates, summarize_rates
+from lab.figures import Figure
+from lab.figures.framing.series import LOSS, keep_positive, make_empty, name_horizons, name_sizes
+from lab.figures.ink.axes import set_log_axis
+from lab.figures.ink.marks import add_line, add_points, new_figure
+from lab.figures.ink.palette import GREY, Look, choose_looks
+from lab.tables import Tables
+
+
+@dataclass(frozen=True)
+class Options:
+    """`view`: loss against rate (parabola) at one size, or the best rate against the horizon (drift), every size."""
+
+    view: Literal["parabola", "drift"] = "parabola"
+    size: Literal["largest", "smallest"] = "largest"
+
+
+def prepare(tables: Tables, options: Options) -> pd.DataFrame:
+    """Rows by `mark`: 'run' (a rate tried), 'parabola' (not for the drift) and 'best' (open on the edge)."""
+    runs = keep_positive(tables.runs, "learning_rate", "tokens")
+    cells = summarize_rates(runs)
+    if cells.empty:
+        return make_empty(tables, "No finished run with a learning rate.")
+    cells = cells.merge(runs.drop_duplicates(CELL)[[*CELL, "params_total"]], on=CELL)
+    frame = _frame_parabolas(runs, cells, options.size) if options.view == "parabola" else _frame_drift(runs, cells)
+    edge, stored = int(cells["on_edge"].sum()), int(cells["stored"].sum())
+    frame.attrs = {
+        "x": "learning_rate" if options.view == "parabola" else "tokens",
+        "y": LOSS if options.view == "parabola" else "learning_rate",
+        "notes": [
+            f"{len(cells)} cells (size × horizon): {edge} with the best rate on the edge of what was tried (open "
+            f"markers, not fitted), {stored} with one stored rate that was not tuned here",
+            "Small markers: rates tried; large markers: the best, at the vertex of the parabola in log η",
+        ],
+    }
+    return frame
+
+
+def draw(frame: pd.DataFrame) -> go.Figure:
+    """A look per horizon (parabola) or per size (drift); both axes logarithmic; a best rate on the edge is open."""
+    x, y = frame.attrs["x"], frame.attrs["y"]
+    figure = new_figure()
+    if y == "learning_rate":  # the same few rates at every size: one quiet mark each
+        tried = frame[frame["mark"] == "run"].drop_duplicates([x, y])
+        add_points(figure, tried, x, y, Look(GREY, "line-ew", "solid"), "tried", faint=True)
+        figure.data[-1].legendrank = 1200
+    for name, look in choose_looks(frame["series"].unique()).items():
+        own = frame[frame["series"] == name]
+        runs, curve, best = (own[own["mark"] == mark] for mark in ("run", "parabola", "best"))
+        add_line(figure, curve[x], curve[y], look, name, width=1.2, legend=False)
+        if y == LOSS:
+            add_points(figure, runs, x, y, look, name, faint=True, legend=False)
+        else:
+            add_line(figure, best[x], best[y], look, name, width=1.2, legend=False)
+        inner, edge = (best[best["on_edge"] == side] for side in (False, True))
+        add_points(figure, inner, x, y, look, name, legend=len(inner) > 0)
+        add_points(figure, edge, x, y, look, f"{name}, on the edge", hollow=True, legend=len(edge) > 0)
+    set_log_axis(figure, "x", frame[x], x)
+    set_log_axis(figure, "y", frame[y], y, title="Best learning rate η" if y == "learning_rate" else None)
+    return figure
+
+
+def _frame_parabolas(runs: pd.DataFrame, cells: pd.DataFrame, which: str) -> pd.DataFrame:
+    chosen = runs["params_total"].max() if which == "largest" else runs["params_total"].min()
+    runs = runs[runs["params_total"] == chosen].sort_values(["tokens", "learning_rate"])
+    runs = runs.assign(series=name_horizons, mark="run")
+    best = cells[cells["params_total"] == chosen].assign(series=name_horizons, mark="best")
+    # A merge finds a cell even where its family or optimizer is unknown.
+    losses = [compare_rates(runs.merge(best.iloc[[row]][CELL], on=CELL)) for row in range(len(best))]
+    best[LOSS] = [compared[rate] for compared, rate in zip(losses, best["learning_rate"], strict=True)]
+    curves = [_trace_parabola(cell, compared) for (_, cell), compared in zip(best.iterrows(), losses, strict=True)]
+    best = _move_to_vertex(best)
+    best[LOSS] = best["vertex_loss"].fillna(best[LOSS])
+    columns = ["mark", "series", "tokens", "params_total", "learning_rate", LOSS]
+    tried = runs[runs["status"] == "done"]
+    parts = [tried[[*columns, "run_key", "seed"]], *curves, best[[*columns, "on_edge", "stored"]]]
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def _trace_parabola(cell: pd.Series, losses: pd.Series) -> pd.DataFrame:
+    """The parabola in ln η through the best rate and its neighbours, whose vertex `summarize_rates` reports."""
+    if np.isnan(cell["vertex"]):
+        return pd.DataFrame()
+    best = int(np.flatnonzero(losses.index == cell["learning_rate"])[0])
+    around = losses.iloc[best - 1 : best + 2]
+    rates = around.index.to_numpy(float)
+    at = np.geomspace(rates[0], rates[-1], 40)
+    curve = np.polyval(np.polyfit(np.log(rates / rates[1]), around.to_numpy(float), 2), np.log(at / rates[1]))
+    told = {"mark": "parabola", "series": cell["series"], "tokens": cell["tokens"]}
+    return pd.DataFrame({**told, "learning_rate": at, LOSS: curve})
+
+
+def _move_to_vertex(cells: pd.DataFrame) -> pd.DataFrame:
+    return cells.assign(learning_rate=cells["vertex"].fillna(cells["learning_rate"]))
+
+
+def _frame_drift(runs: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    tried = runs[runs["status"] == "done"].sort_values(["params_total", "tokens"]).assign(series=name_sizes, mark="run")
+    cells = _move_to_vertex(cells).sort_values(["params_total", "tokens"]).assign(series=name_sizes, mark="best")
+    columns = ["mark", "series", "params_total", "tokens", "learning_rate"]
+    parts = [tried[[*columns, "run_key"]], cells[[*columns, "on_edge", "stored", "rates_tried"]]]
+    return pd.concat(parts, ignore_index=True)
+
+
+figure = Figure("Learning rates", "training", prepare, draw, Options)
