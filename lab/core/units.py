@@ -15,13 +15,14 @@ def bits_from_nats(nats: float) -> float:
 
 
 def format_count(value: float | None, unit: str = "") -> str:
-    """A count with an SI prefix and three significant digits: `format_count(1.23e6, 'tokens')` is '1.23 M tokens'."""
+    """A count with an SI prefix and three significant digits: `format_count(1.23e6, 'tokens')` is '1.23 M tokens', of 2e9 FLOP '2 GFLOP'."""
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):
         return "unbounded"
     scale, prefix = next(((s, p) for s, p in _PREFIXES if abs(value) >= s), (1.0, ""))
-    return " ".join(part for part in (f"{value / scale:.3g}", prefix, unit) if part)
+    joined = prefix + unit if unit[:1].isupper() else f"{prefix} {unit}".strip()  # a symbol (FLOP, B) takes its prefix
+    return f"{value / scale:.3g} {joined}".strip()
 
 
 def format_duration(seconds: float) -> str:

@@ -41,8 +41,8 @@ def test_an_interval_contains_what_lies_in_it(value: float, low: float, high: fl
     [
         (0, "0 B"),
         (999, "999 B"),
-        (1234, "1.23 k B"),
-        (2.5e12, "2.5 T B"),
+        (1234, "1.23 kB"),
+        (2.5e12, "2.5 TB"),
         (None, "–"),
         (math.nan, "–"),
         (math.inf, "unbounded"),
