@@ -84,6 +84,11 @@ class TrainingGrid:
         return tried, {}
 
 
+def make_transformer_grid(source: str, **grid: Any) -> TrainingGrid:
+    """A grid of the modern Transformer with Muon, the lab's reference recipe, on a source at its defaults."""
+    return TrainingGrid({"name": "transformer"}, {"name": source}, fields={"optimizer": "muon"}, **grid)
+
+
 def choose_preset(presets: Mapping[str, Any], name: str) -> Any:
     """The preset called `name`; raises `UnknownNameError`."""
     if name not in presets:

@@ -7,12 +7,14 @@ the third to 0.513 ± 0.020. Kaplan et al. 2020 had 0.73. The count of parameter
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from lab.core.registry import open_shelf
 from lab.families import Shape
 from lab.runs.spec import RunSpec
-from sweeps import TrainingGrid, choose_preset
+from sweeps import TrainingGrid, choose_preset, make_transformer_grid
 
 title = "Best size at fixed compute"
 question = "Does the compute-optimal size grow as the square root of compute?"
@@ -35,25 +37,20 @@ def match_budgets(sizes: tuple[int, ...], budgets: tuple[float, ...]) -> dict[in
     return horizons
 
 
-def _make_grid(
-    sizes: tuple[int, ...], budgets: tuple[float, ...], seeds: tuple[int, ...], **rates: object
-) -> TrainingGrid:
-    return TrainingGrid(
-        family={"name": "transformer"},
-        source={"name": "bytes_text"},
-        sizes=sizes,
-        horizons=match_budgets(sizes, budgets),
-        seeds=seeds,
-        fields={"optimizer": "muon"},
-        **rates,  # type: ignore[arg-type]
-    )
+def _make_grid(sizes: tuple[int, ...], budgets: tuple[float, ...], **grid: Any) -> TrainingGrid:
+    return make_transformer_grid("bytes_text", sizes=sizes, horizons=match_budgets(sizes, budgets), **grid)
 
 
 presets = {
-    "smoke": _make_grid((16, 24, 32, 48, 64), (1e11, 2e11, 4e11), (0,), stored_rates=STORED_RATES),
-    "standard": _make_grid((16, 24, 32, 48, 64, 96), (5e11, 1e12, 2e12, 4e12), (0, 1, 2), rates=(0.01, 0.02, 0.04)),
+    "smoke": _make_grid((16, 24, 32, 48, 64), (1e11, 2e11, 4e11), seeds=(0,), stored_rates=STORED_RATES),
+    "standard": _make_grid(
+        (16, 24, 32, 48, 64, 96), (5e11, 1e12, 2e12, 4e12), seeds=(0, 1, 2), rates=(0.01, 0.02, 0.04)
+    ),
     "overnight": _make_grid(
-        (16, 24, 32, 48, 64, 96, 128), (5e11, 1e12, 2e12, 4e12, 8e12, 1.6e13), (0, 1, 2, 3), rates=(0.01, 0.02, 0.04)
+        (16, 24, 32, 48, 64, 96, 128),
+        (5e11, 1e12, 2e12, 4e12, 8e12, 1.6e13),
+        seeds=(0, 1, 2, 3),
+        rates=(0.01, 0.02, 0.04),
     ),
 }
 

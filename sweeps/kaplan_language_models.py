@@ -14,7 +14,7 @@ from lab.analysis.sample_efficiency import compare_token_needs
 from lab.core.verdict import Verdict, judge_direction
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import TrainingGrid, choose_preset
+from sweeps import TrainingGrid, choose_preset, make_transformer_grid
 
 title = "Loss of language models against size, data and compute"
 question = "Is the held-out loss of a language model a power law in its size, its data and its compute?"
@@ -29,33 +29,26 @@ figures = (
     "learning_rates",
 )
 
-FAMILY, SOURCE, RECIPE = {"name": "transformer"}, {"name": "bytes_text"}, {"optimizer": "muon"}
 SAVING_MARGIN = 0.1  # ln tokens saved per ln of size: a tenth of what would make a twofold model need half the tokens
 STORED_RATES = {16: 0.02, 24: 0.02, 32: 0.02, 48: 0.02, 64: 0.02, 96: 0.02}
 
 presets = {
-    "smoke": TrainingGrid(
-        family=FAMILY,
-        source=SOURCE,
-        fields=RECIPE,
+    "smoke": make_transformer_grid(
+        "bytes_text",
         sizes=(16, 24, 32, 48),
         horizons=(2**18, 2**19, 2**20),
         seeds=(0, 1),
         stored_rates=STORED_RATES,
     ),
-    "standard": TrainingGrid(
-        family=FAMILY,
-        source=SOURCE,
-        fields=RECIPE,
+    "standard": make_transformer_grid(
+        "bytes_text",
         sizes=(24, 32, 48, 64, 96),
         horizons=(2**19, 2**20, 2**21, 2**22),
         seeds=(0, 1, 2),
         rates=(0.01, 0.02, 0.04),
     ),
-    "overnight": TrainingGrid(
-        family=FAMILY,
-        source=SOURCE,
-        fields=RECIPE,
+    "overnight": make_transformer_grid(
+        "bytes_text",
         sizes=(16, 24, 32, 48, 64, 96, 128),
         horizons=(2**19, 2**20, 2**21, 2**22, 2**23),
         seeds=(0, 1, 2, 3, 4),

@@ -10,39 +10,32 @@ from __future__ import annotations
 import pandas as pd
 
 from lab.runs.spec import RunSpec
-from sweeps import TrainingGrid, choose_preset
+from sweeps import TrainingGrid, choose_preset, make_transformer_grid
 
 title = "Power laws above a known entropy"
 question = "Is the loss above the true model's a power law, and does the fitted E contain the true floor?"
 citation = "Henighan et al. 2020, Scaling Laws for Autoregressive Generative Modeling, arXiv 2010.14701"
 figures = ("loss_vs_tokens", "loss_vs_parameters", "fit", "learning_curves", "learning_rates")
 
-FAMILY, SOURCE, RECIPE = {"name": "transformer"}, {"name": "markov"}, {"optimizer": "muon"}
 STORED_RATES = {16: 0.02, 24: 0.02, 32: 0.02, 48: 0.02, 64: 0.02}
 
 presets = {
-    "smoke": TrainingGrid(
-        family=FAMILY,
-        source=SOURCE,
-        fields=RECIPE,
+    "smoke": make_transformer_grid(
+        "markov",
         sizes=(16, 24, 32, 48),
         horizons=(2**18, 2**19, 2**20),
         seeds=(0, 1),
         stored_rates=STORED_RATES,
     ),
-    "standard": TrainingGrid(
-        family=FAMILY,
-        source=SOURCE,
-        fields=RECIPE,
+    "standard": make_transformer_grid(
+        "markov",
         sizes=(16, 24, 32, 48, 64),
         horizons=(2**19, 2**20, 2**21, 2**22),
         seeds=(0, 1, 2),
         rates=(0.01, 0.02, 0.04),
     ),
-    "overnight": TrainingGrid(
-        family=FAMILY,
-        source=SOURCE,
-        fields=RECIPE,
+    "overnight": make_transformer_grid(
+        "markov",
         sizes=(16, 24, 32, 48, 64, 96),
         horizons=(2**19, 2**20, 2**21, 2**22, 2**23, 2**24),
         seeds=(0, 1, 2, 3, 4),
