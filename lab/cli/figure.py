@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lab.cli.console.arguments import AsJson, OutputFolder, parse_assignments
+from lab.cli.console.arguments import ALL_FORMATS, AsJson, Formats, OutputFolder, Width, parse_assignments, split_list
 from lab.cli.console.dials import describe_dials, parse_dials, read_flags
 from lab.cli.console.output import print_json, print_table, print_text
 from lab.core.errors import InputError
@@ -20,10 +20,8 @@ def command(
     ] = "",
     study: Annotated[str, typer.Option("--study", "-s", help="A study, a sweep, or a file of runs.")] = "",
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="OPTION=VALUE", help="An option.")] = None,
-    formats: Annotated[
-        str, typer.Option("--formats", help="Any of pdf, svg, png, html, csv.")
-    ] = "pdf,svg,png,html,csv",
-    width: Annotated[str, typer.Option("--width", help="A journal's column: single or double.")] = "single",
+    formats: Formats = ALL_FORMATS,
+    width: Width = "single",
     to: OutputFolder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -46,12 +44,10 @@ def command(
         texts |= parse_assignments(setting, "--set")
     options = parse_dials(open_shelf("figures").load(name).options, texts, name)
     tables = open_study(study)
-    frame, _ = draw_figure(name, tables, options)
-    kinds = tuple(kind.strip() for kind in formats.split(",") if kind.strip())
     folder = to or find_results() / "figures" / tables.study.name
-    paths = export_figure(name, tables, options, folder, formats=kinds, width=width)
+    paths = export_figure(name, tables, options, folder, formats=split_list(formats), width=width)
     if as_json:
-        data = frame.to_dict("records")
+        data = draw_figure(name, tables, options)[0].to_dict("records")
         print_json({"figure": name, "study": tables.study.name, "options": options, "data": data, "files": paths})
         return
     for path in paths:

@@ -100,10 +100,10 @@ def open_database(location: str | Path, read_only: bool = False) -> sa.Engine:
 def explain_failure(error: Exception, location: str) -> InputError | StoreError:
     """The lab's error for one of the database's or the file system's."""
     text = str(getattr(error, "orig", error))
-    if any(sign in text for sign in ("readonly", "unable to open", "Permission", "Read-only", "Not a directory")):
-        return InputError("store", location, f"cannot be written ({text})", "make the folder writable or set LAB_STORE")
     if "full" in text or "No space" in text:
         return StoreError("store", location, f"the disk is full ({text})", "free space and run the same command again")
+    if isinstance(error, OSError) or "readonly" in text or "unable to open" in text:
+        return InputError("store", location, f"cannot be written ({text})", "make the folder writable or set LAB_STORE")
     if "locked" in text:
         return StoreError("store", location, f"locked for more than {BUSY_SECONDS} s", "end the process that holds it")
     if "not a database" in text or "malformed" in text:

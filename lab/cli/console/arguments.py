@@ -22,6 +22,9 @@ ColumnMap = Annotated[
     ),
 ]
 OutputFolder = Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Where to write.")]
+Formats = Annotated[str, typer.Option("--formats", help="Any of pdf, svg, png, html, csv.")]
+Width = Annotated[str, typer.Option("--width", help="A journal's column: single or double.")]
+ALL_FORMATS = "pdf,svg,png,html,csv"
 
 _SYMBOLS = {"N": "params_total", "D": "tokens", "C": "flops", "L": "loss_nats"}
 
@@ -29,7 +32,7 @@ _SYMBOLS = {"N": "params_total", "D": "tokens", "C": "flops", "L": "loss_nats"}
 def parse_assignments(text: str, subject: str) -> dict[str, str]:
     """`a=x,b=y` as a table; raises `InputError` for a part without '=' and for a name given twice."""
     pairs: dict[str, str] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
+    for part in split_list(text):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if not (name and equals and value):
             raise InputError(subject, part, "each part is name=value")
@@ -49,6 +52,11 @@ def parse_column_map(text: str, convention: str = "params_total") -> dict[str, s
             raise UnknownNameError.among("--map", ours, [*known, *COLUMNS])
         mapping[column] = theirs
     return mapping
+
+
+def split_list(text: str) -> tuple[str, ...]:
+    """`a,b` as a tuple of texts."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def check_convention(name: str) -> str:

@@ -10,7 +10,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure as Page
 
-from lab.core.errors import LabError, UnknownNameError
+from lab.core.errors import InputError, UnknownNameError
 from lab.core.registry import open_shelf
 from lab.figures import Figure, draw_figure, list_run_keys
 from lab.figures.printing.page import write_page
@@ -38,7 +38,7 @@ def export_figure(
 ) -> list[Path]:
     """Write `folder/name.FORMAT` for every format and the caption `name.md`; returns the paths, caption last.
 
-    Raises `InputError` for an unknown format, width or option, `LabError` where the folder cannot be written.
+    Raises `InputError` for an unknown format, width or option, and where the folder cannot be written.
     """
     for kind in formats:
         if kind not in FORMATS:
@@ -62,7 +62,7 @@ def export_figure(
         note = Path(folder) / f"{name}.md"
         note.write_text(describe_figure(figure, frame, caption), encoding="utf-8")
     except OSError as error:
-        raise LabError(f"folder {folder}", str(error), "must be writable", "choose another with --to") from error
+        raise InputError(f"folder {folder}", str(error), "must be writable", "choose another with --to") from error
     return [*paths.values(), note]
 
 
