@@ -28,7 +28,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 80  # lines
 LARGEST_FILE, LARGEST_ARCHIVE = 2**19, 2**25  # bytes
 
 
-@ALL
+@LIBRARY
 def test_no_module_runs_code_out_of_data(module: Module) -> None:
     for imported in module.imports:
         assert imported.target.split(".")[0] not in FORBIDDEN_MODULES, f"{module.relative}:{imported.line}"
