@@ -15,7 +15,7 @@ def bits_from_nats(nats: float) -> float:
 
 
 def format_count(value: float | None, unit: str = "") -> str:
-    """A count with an SI prefix and three significant digits: `format_count(1.23e6, 'tokens')` is '1.23 M tokens', of 2e9 FLOP '2 GFLOP'."""
+    """A count with an SI prefix and three significant digits: '1.23 M tokens', '2 GFLOP', '12'."""
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):

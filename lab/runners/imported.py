@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from lab.core.errors import InputError
-from lab.runs.runner import Cost, Reporter, Runner, Scalar
-from lab.runs.spec import RunSpec
+from lab.runs.runner import Cost, Fields, Reporter, Runner, Scalar
 
 
 class ImportedRunner(Runner):
     """Fields: `columns`, the row as it came."""
 
-    def identify(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def identify(self, fields: Fields) -> dict[str, Any]:
         """The row itself."""
         return dict(fields)
 
-    def describe(self, fields: Mapping[str, Any]) -> dict[str, Scalar]:
+    def describe(self, fields: Fields) -> dict[str, Scalar]:
         """The row itself."""
         return dict(fields["columns"])
 
-    def estimate(self, specs: Sequence[RunSpec], flops_per_second: float) -> Cost:
+    def estimate(self, trunk: Sequence[Fields], flops_per_second: float) -> Cost:
         """Nothing: it is done."""
-        return Cost(0.0, 0.0, 1000.0 * len(specs))
+        return Cost(0.0, 0.0, 1000.0 * len(trunk))
 
-    def run(self, specs: Sequence[RunSpec], reporter: Reporter) -> None:
+    def run(self, trunk: Sequence[Fields], reporter: Reporter) -> None:
         """Refuses: the lab cannot repeat a run it knows only the outcome of."""
-        raise InputError(
-            "imported run", specs[0].key, "was run elsewhere and cannot be run here", "import its file again"
-        )
+        raise InputError("imported run", None, "was run elsewhere and cannot be run here", "import its file again")
 
 
 runner = ImportedRunner()

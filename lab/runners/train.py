@@ -13,8 +13,8 @@ from lab.core.errors import InputError
 from lab.core.registry import open_shelf
 from lab.data import Source
 from lab.families import Family, Shape
-from lab.runs.runner import Cost, Reporter, Result, Runner, Scalar
-from lab.runs.spec import RunSpec, identify_entry
+from lab.runs.runner import Cost, Fields, Reporter, Result, Runner, Scalar
+from lab.runs.spec import identify_entry
 
 BYTES_PER_RUN = 40_000  # of a stored run: curve, calibration cells, specification
 EVALUATION_SHARE = 1.12  # evaluation along the curve and at the end, over training alone
@@ -93,7 +93,7 @@ class TrainRunner(Runner):
 
     horizon = "tokens"
 
-    def identify(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def identify(self, fields: Fields) -> dict[str, Any]:
         """Dials that differ from their default, entries with version or file hash, the content hash of the data."""
         checked = _check_fields(fields)
         identity = changed_dials(checked)
@@ -103,7 +103,7 @@ class TrainRunner(Runner):
         identity["source"]["content"] = checked.data_source.content_hash()
         return identity
 
-    def describe(self, fields: Mapping[str, Any]) -> dict[str, Scalar]:
+    def describe(self, fields: Fields) -> dict[str, Scalar]:
         """Everything known of a run before it runs."""
         checked = _check_fields(fields)
         family, source, tokens = checked.net_family, checked.data_source, checked.tokens
@@ -129,16 +129,16 @@ class TrainRunner(Runner):
             "entropy_rate": source.entropy_rate,
         }
 
-    def estimate(self, specs: Sequence[RunSpec], flops_per_second: float) -> Cost:
+    def estimate(self, trunk: Sequence[Fields], flops_per_second: float) -> Cost:
         """The trunk to its last branch point once, and every cooldown."""
-        checked = [_check_fields(spec.fields) for spec in specs]
-        trunk = max(c.tokens * (1 - c.cooldown) for c in checked)
-        tokens = trunk + sum(c.tokens * c.cooldown for c in checked)
+        checked = [_check_fields(fields) for fields in trunk]
+        plateau = max(c.tokens * (1 - c.cooldown) for c in checked)
+        tokens = plateau + sum(c.tokens * c.cooldown for c in checked)
         flops = tokens * checked[0].flops_per_token
-        return Cost(flops, EVALUATION_SHARE * flops / flops_per_second, BYTES_PER_RUN * len(specs))
+        return Cost(flops, EVALUATION_SHARE * flops / flops_per_second, BYTES_PER_RUN * len(trunk))
 
-    def run(self, specs: Sequence[RunSpec], reporter: Reporter) -> None:
-        """Trains the trunk of `specs` and emits a result for each as soon as it is cooled."""
+    def run(self, trunk: Sequence[Fields], reporter: Reporter) -> None:
+        """Trains the trunk and emits a result for each as soon as it is cooled."""
         import torch
 
         from lab.training.loop import Task, train_trunk
@@ -148,8 +148,8 @@ class TrainRunner(Runner):
         torch.set_num_threads(1)
         # Dying gates of an LSTM make denormal numbers, which a CPU multiplies a hundred times slower.
         torch.set_flush_denormal(True)
-        by_horizon = {int(spec.fields["tokens"]): spec for spec in specs}
-        first = _check_fields(specs[0].fields)
+        by_horizon = {int(fields["tokens"]): fields for fields in trunk}
+        first = _check_fields(trunk[0])
         schedule = Schedule(first.batch_tokens, first.warmup_tokens, first.cooldown)
         task = Task(
             first.net_family,
@@ -192,7 +192,7 @@ class TrainRunner(Runner):
 runner = TrainRunner()
 
 
-def _check_fields(fields: Mapping[str, Any]) -> TrainFields:
+def _check_fields(fields: Fields) -> TrainFields:
     return build_from_dials(TrainFields, fields, "train")
 
 

@@ -1,4 +1,4 @@
-"""What a runner is: it turns specifications of one trunk into results, and says beforehand what they cost.
+"""What a runner is: it turns the fields of one trunk's runs into results, and says beforehand what they cost.
 
 Runners stand on their own shelf (`lab/runners/`); their files import torch only inside `run`, so that planning,
 listing and keys never load it.
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 if TYPE_CHECKING:
     import numpy as np
 
-    from lab.runs.spec import RunSpec
-
 Scalar = float | int | str | None
+Fields = Mapping[str, Any]
+"""The literals that say what a run is; nested tables are allowed."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Result:
 class Reporter(Protocol):
     """Where a runner reports: finished runs at once (they are then safe), and how far it is."""
 
-    def emit(self, spec: RunSpec, result: Result) -> None:
-        """Hand over one finished run. Once this returns, a crash cannot lose it."""
+    def emit(self, fields: Fields, result: Result) -> None:
+        """Hand over one finished run, by its fields. Once this returns, a crash cannot lose it."""
 
     def advance(self, done: float, total: float) -> None:
         """Say how much of the job's work (in a unit of the runner's own, e.g. tokens) is done."""
@@ -63,17 +63,17 @@ class Runner(ABC):
     columns: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
-    def identify(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def identify(self, fields: Fields) -> dict[str, Any]:
         """The identity of checked fields; raises `InputError` naming the wrong one."""
 
     @abstractmethod
-    def describe(self, fields: Mapping[str, Any]) -> dict[str, Scalar]:
+    def describe(self, fields: Fields) -> dict[str, Scalar]:
         """The columns known before running: family, source, size, parameter counts, tokens, flops, learning rate …"""
 
     @abstractmethod
-    def estimate(self, specs: Sequence[RunSpec], flops_per_second: float) -> Cost:
+    def estimate(self, trunk: Sequence[Fields], flops_per_second: float) -> Cost:
         """What the runs of one trunk cost together, shared work counted once."""
 
     @abstractmethod
-    def run(self, specs: Sequence[RunSpec], reporter: Reporter) -> None:
-        """Run all specifications of one trunk and emit a result for each."""
+    def run(self, trunk: Sequence[Fields], reporter: Reporter) -> None:
+        """Run all branches of one trunk and emit a result for each."""

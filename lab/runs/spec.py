@@ -54,7 +54,7 @@ class RunSpec:
 
     def estimate(self, together: Sequence[RunSpec], flops_per_second: float) -> Cost:
         """What the runs of this run's trunk cost together."""
-        return self._runner.estimate(together, flops_per_second)
+        return self._runner.estimate([spec.fields for spec in together], flops_per_second)
 
     def describe(self) -> dict[str, Scalar]:
         """The columns known of the run before it runs."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from lab.core.registry import open_shelf
 from lab.runs.provenance import collect_provenance, tell_time
-from lab.runs.runner import Result
+from lab.runs.runner import Fields, Result
 from lab.runs.spec import RunSpec
 from lab.runs.spool import Spool
 
@@ -19,15 +18,15 @@ SECONDS_BETWEEN_NOTES = 0.5
 class SpoolReporter:
     """Reports into the spool."""
 
-    def __init__(self, spool: Spool, trunk_key: str) -> None:
-        self.spool, self.trunk_key = spool, trunk_key
+    def __init__(self, spool: Spool, runner: str, trunk_key: str) -> None:
+        self.spool, self.runner, self.trunk_key = spool, runner, trunk_key
         self.started_at = tell_time()
         self.last_note = 0.0
 
-    def emit(self, spec: RunSpec, result: Result) -> None:
+    def emit(self, fields: Fields, result: Result) -> None:
         """Puts a finished run where a crash cannot lose it."""
         provenance = {**collect_provenance(), "started_at": self.started_at, "finished_at": tell_time()}
-        self.spool.put(spec.key, result, provenance)
+        self.spool.put(RunSpec(self.runner, fields).key, result, provenance)
 
     def advance(self, done: float, total: float) -> None:
         """Notes progress, at most twice a second."""
@@ -36,11 +35,10 @@ class SpoolReporter:
             self.spool.note_progress(self.trunk_key, done, total)
 
 
-def run_trunk(runner: str, fields: Sequence[Mapping[str, Any]], spool_folder: str) -> None:
+def run_trunk(runner: str, fields: Sequence[Fields], spool_folder: str) -> None:
     """Runs the branches of one trunk with the runner of that name."""
-    specs = [RunSpec(runner, each) for each in fields]
-    spool = Spool(Path(spool_folder))
+    spool, trunk_key = Spool(Path(spool_folder)), RunSpec(runner, fields[0]).trunk_key
     try:
-        open_shelf("runners").load(runner).run(specs, SpoolReporter(spool, specs[0].trunk_key))
+        open_shelf("runners").load(runner).run(fields, SpoolReporter(spool, runner, trunk_key))
     finally:
-        spool.clear_progress(specs[0].trunk_key)
+        spool.clear_progress(trunk_key)

@@ -12,7 +12,7 @@ import pytest
 from lab.core.errors import InputError, LabError
 from lab.core.registry import ROOT, open_shelf
 from lab.core.seeds import open_stream
-from lab.runs.runner import Result
+from lab.runs.runner import Fields, Result
 from lab.runs.spec import RunSpec
 
 FIELDS: dict[str, Any] = {
@@ -108,8 +108,8 @@ class Collector:
         self.results: dict[str, Result] = {}
         self.shares: list[float] = []
 
-    def emit(self, spec: RunSpec, result: Result) -> None:
-        self.results[spec.key] = result
+    def emit(self, fields: Fields, result: Result) -> None:
+        self.results[RunSpec("train", fields).key] = result
 
     def advance(self, done: float, total: float) -> None:
         self.shares.append(done / total)
@@ -119,7 +119,7 @@ def test_a_run_fills_the_columns_of_the_glossary_and_reports_all_its_work() -> N
     from lab.core.columns import COLUMNS
 
     collector, specs = Collector(), [make_spec(), make_spec(tokens=10240)]
-    open_shelf("runners").load("train").run(specs, collector)
+    open_shelf("runners").load("train").run([spec.fields for spec in specs], collector)
     assert set(collector.results) == {spec.key for spec in specs}
     assert collector.shares[-1] == pytest.approx(1.0)
     for result in collector.results.values():

@@ -21,11 +21,10 @@ class Toy(Runner):
     def describe(self, fields):
         return {"family": "toy", "size": fields["size"], "seed": fields["seed"], "tokens": fields["tokens"],
                 "flops": 6.0 * fields["size"] * fields["tokens"]}
-    def estimate(self, specs, flops_per_second):
-        return Cost(1.0, sum(s.fields["tokens"] for s in specs) * 1e-3, 100.0)
-    def run(self, specs, reporter):
-        for done, spec in enumerate(specs):
-            fields = spec.fields
+    def estimate(self, trunk, flops_per_second):
+        return Cost(1.0, sum(f["tokens"] for f in trunk) * 1e-3, 100.0)
+    def run(self, trunk, reporter):
+        for done, fields in enumerate(trunk):
             trouble = fields.get("trouble", "")
             if trouble == "raise":
                 raise ValueError("no such luck")
@@ -38,12 +37,12 @@ class Toy(Runner):
                 time.sleep(600)
             time.sleep(fields.get("seconds", 0.0))
             losses = open_stream(fields["seed"], fields["size"], fields["tokens"]).random(5).tolist()
-            reporter.emit(spec, Result(
+            reporter.emit(fields, Result(
                 "done", {"loss_nats": losses[-1], "floor_nats": float("nan")},
                 {"tokens": [1.0, 2.0, 3.0, 4.0, 5.0], "loss_nats": losses, "train_loss_nats": [None] * 5},
                 {"cells": np.arange(fields["size"])}, {"cpu_seconds": [0.1] * 5}, {"cpu_seconds": 0.5},
             ))
-            reporter.advance(done + 1, len(specs))
+            reporter.advance(done + 1, len(trunk))
 
 runner = Toy()
 '''
