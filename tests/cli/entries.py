@@ -87,3 +87,31 @@ def write_sweep(
 ) -> dict[str, str]:
     """A sweep of models so small that it trains in seconds."""
     return write_entry(folder, "sweeps", name, SWEEP.format(family=family, dial=dial, source=source))
+
+
+LAW = '''
+"""L(x) = a - b ln x: the loss falls by the same amount with every doubling (a control for power laws)."""
+
+import numpy as np
+
+from lab.scaling import Law, Parameter
+
+
+class Logarithmic(Law):
+    """L(x) = a - b ln x, nats per token."""
+
+    name = "logarithmic"
+    citation = "a control, not a published law"
+    predictors = ("x",)
+    parameters = (
+        Parameter("a", "a", "nats/token", linear=True),
+        Parameter("b", "b", "nats/token", linear=True),
+    )
+
+    def predict(self, theta, **x):
+        a, b = self.split(theta)
+        return a - b * np.log(x["x"])
+
+
+law = Logarithmic()
+'''

@@ -107,3 +107,12 @@ def wait_for_runs(terminal: Terminal, count: int) -> int:
             return int(studies[0]["counts"]["done"])
         time.sleep(0.2)
     pytest.fail("no run was stored in a minute")
+
+
+def test_an_archive_is_a_study_elsewhere(bigrams: tuple[Terminal, dict[str, str], str], terminal: Terminal) -> None:
+    author, environment, _ = bigrams
+    written = read(author, "archive", "tiny", "--to", str(terminal.folder / "sent.parquet"), **environment)
+    assert written["study"] == "tiny-smoke"
+    (study,) = read(terminal, "status")["studies"]
+    assert (study["name"], study["origin"], study["counts"]) == ("tiny-smoke", "archive", {"done": RUNS})
+    assert read(terminal, "status", "tiny-smoke")["runs"] == read(author, "status", "tiny-smoke")["runs"]
