@@ -30,7 +30,7 @@ def command(
     port = _claim_port(port)
     address = f"http://{ADDRESS}:{port}"
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # however we are ended, the server ends with us
-    streamlit = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard/app.py")]
+    streamlit = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard/site/app.py")]
     server = subprocess.Popen(
         [*streamlit, f"--server.address={ADDRESS}", f"--server.port={port}"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},

@@ -1,0 +1,193 @@
+"""Every page, with a study, without one, and with a store or an archive that cannot be read."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import lab.runs.schema
+from dashboard.notices import FAULT, REFUSAL
+from lab.core.registry import open_shelf
+from lab.runs.archive import write_archive
+from lab.runs.store import open_store
+from lab.tables import load_tables
+from tests.dashboard.content import MARKUP, STUDY, fill_store
+
+PAGES = open_shelf("pages").names()
+
+
+def draw(name: str) -> None:
+    import streamlit as st
+
+    from dashboard.frame import load_pages, render_page
+    from dashboard.studies import choose_study
+
+    with st.sidebar:
+        study = choose_study()
+    render_page(load_pages()[name], study)
+
+
+def open_page(name: str, **query: str) -> AppTest:
+    page = AppTest.from_function(draw, args=(name,), default_timeout=120)
+    for key, value in query.items():
+        page.query_params[key] = value
+    page.run()
+    assert not page.exception
+    assert FAULT not in read(page)
+    return page
+
+
+def read(page: AppTest) -> str:
+    """All text of a page."""
+    kinds = ("title", "header", "subheader", "markdown", "text", "caption", "code", "metric")
+    return "\n".join(str(element.value) for kind in kinds for element in page.get(kind))
+
+
+@pytest.fixture(autouse=True)
+def empty_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LAB_STORE", str(tmp_path / "lab.db"))
+    monkeypatch.setenv("LAB_ARCHIVES", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def study_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    fill_store(folder)
+    return folder
+
+
+@pytest.fixture
+def filled(study_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_STORE", str(study_folder / "lab.db"))
+
+
+@pytest.mark.usefixtures("filled")
+class TestFull:
+    def test_filters_stand_in_the_address_and_narrow_the_table(self) -> None:
+        assert len(open_page("runs").dataframe[0].value) == 24
+        page = open_page("runs", status="failed")
+        assert page.multiselect(key="status").value == ["failed"]
+        assert list(page.dataframe[0].value["status"]) == ["failed"]
+
+    def test_a_column_common_to_all_runs_is_said_and_not_shown(self) -> None:
+        page = open_page("runs")
+        assert "optimizer" not in page.dataframe[0].value
+        page.toggle(key="differing").set_value(False).run()
+        assert set(page.dataframe[0].value["optimizer"]) == {"muon"}
+
+    def test_a_failed_run_shows_its_error_as_written(self) -> None:
+        runs = load_tables(STUDY).runs
+        page = open_page("runs", run=runs.loc[runs["status"] == "failed", "run_key"].iloc[0])
+        assert any(MARKUP in code.value for code in page.code)
+        assert not any(MARKUP in markdown.value for markdown in page.markdown)
+
+    def test_a_run_shows_specification_provenance_and_curve(self) -> None:
+        runs = load_tables(STUDY).runs
+        key = runs.loc[runs["status"] == "done", "run_key"].iloc[0]
+        page = open_page("runs", run=key)
+        shown = "".join(element.value for element in page.json)
+        assert '"transformer"' in shown and '"commit"' in shown
+        assert page.get("plotly_chart")
+
+    def test_options_of_a_figure_stand_in_the_address(self) -> None:
+        page = open_page("scaling", **{"topic": "Training", "learning_curves.x": "CPU seconds"})
+        assert page.selectbox(key="learning_curves.x").value == "cpu_seconds"
+
+    def test_a_topic_or_option_that_is_unknown_is_ignored(self) -> None:
+        page = open_page("scaling", **{"topic": "nothing", "learning_curves.x": "<script>", "study": "no such study"})
+        assert page.selectbox(key="study").value == STUDY
+
+
+class TestEmpty:
+    @pytest.mark.parametrize("name", PAGES)
+    def test_says_what_to_run(self, name: str) -> None:
+        page = open_page(name)
+        assert any("lab run kaplan_language_models --preset smoke" in code.value for code in page.code)
+
+    def test_looking_makes_no_store(self, empty_place: Path) -> None:
+        open_page("overview")
+        assert not (empty_place / "lab.db").exists()
+
+    @pytest.mark.parametrize("name", PAGES)
+    def test_a_study_without_a_finished_run_is_no_fault(self, name: str, empty_place: Path) -> None:
+        fill_store(empty_place, unfinished=24)
+        assert STUDY in open_page(name).selectbox(key="study").options
+
+
+def write_garbage(path: Path) -> None:
+    path.write_bytes(b"this is no database" * 1000)
+
+
+def write_foreign(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("create table recipes (name text)")
+
+
+def write_newer(path: Path) -> None:
+    fill_store(path.parent, unfinished=24)
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("update about set value = '999' where name = 'version'")
+
+
+def write_half(path: Path) -> None:
+    fill_store(path.parent, unfinished=20)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+BROKEN: dict[str, Callable[[Path], None]] = {
+    function.__name__: function for function in (write_garbage, write_foreign, write_newer, write_half, make_folder)
+}
+
+
+class TestBroken:
+    @pytest.mark.parametrize("name", PAGES)
+    @pytest.mark.parametrize("breaking", BROKEN)
+    def test_a_broken_store_is_a_message(self, name: str, breaking: str, empty_place: Path) -> None:
+        BROKEN[breaking](empty_place / "lab.db")
+        page = open_page(name)
+        assert REFUSAL in read(page)
+        assert any("store" in text.value for text in page.text)
+        assert "Traceback" not in read(page)
+
+    def test_a_locked_store_is_a_message(self, empty_place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(lab.runs.schema, "BUSY_SECONDS", 0.1)
+        fill_store(empty_place, unfinished=24)
+        with closing(sqlite3.connect(empty_place / "lab.db")) as connection:
+            connection.execute("pragma locking_mode=exclusive")
+            connection.execute("begin exclusive")
+            assert any("locked" in text.value for text in open_page("overview").text)
+
+    def test_a_broken_store_does_not_hide_the_archives(self, study_folder: Path, empty_place: Path) -> None:
+        write_archive(open_store(study_folder / "lab.db"), STUDY, empty_place / "reference.parquet")
+        write_garbage(empty_place / "lab.db")
+        page = open_page("runs")
+        assert page.selectbox(key="study").value == STUDY
+        assert len(page.dataframe[0].value) == 24
+        assert REFUSAL in read(page)
+
+    def test_a_run_of_an_archive_shows_its_specification(self, study_folder: Path, empty_place: Path) -> None:
+        path = write_archive(open_store(study_folder / "lab.db"), STUDY, empty_place / "reference.parquet")
+        key = load_tables(path).runs["run_key"].iloc[0]
+        assert '"transformer"' in "".join(element.value for element in open_page("runs", run=key).json)
+
+    def test_a_page_that_does_not_import_leaves_the_others(
+        self, empty_place: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (empty_place / "dashboard/pages").mkdir(parents=True)
+        (empty_place / "dashboard/pages/mine.py").write_text("import nothing_of_that_name\n")
+        monkeypatch.setenv("LAB_PATH", str(empty_place))
+        page = open_page("overview")
+        assert page.title[0].value == "Overview"
+        assert any("nothing_of_that_name" in text.value for text in page.text)
