@@ -20,7 +20,8 @@ from lab.core.errors import InputError, StoreError, UnknownNameError
 from lab.core.fingerprint import hash_literal
 from lab.runs.provenance import tell_time
 from lab.runs.record import RECORD_COLUMNS, decode_array, encode_array, encode_json, hash_array, hash_record
-from lab.runs.store import Store, StoredRun, StudyRecord, read_run
+from lab.runs.store import Store
+from lab.runs.stored import FINAL, StoredRun, StudyRecord, is_damaged, read_run
 
 MANIFEST = b"scaling_lab"
 FORMAT = 1
@@ -52,7 +53,7 @@ class Archive:
 def write_archive(store: Store, study: str, path: Path, note: str = "") -> Path:
     """Writes the finished runs of a study; returns the path. `note` is for the reader: what was run, on what."""
     record = store.study(study)
-    rows = [row for row in store.export_rows(study) if row["record_hash"]]
+    rows = [row for row in store.export_rows(study) if row["status"] in FINAL and not is_damaged(row)]
     if not rows:
         raise InputError(f"study {study}", "no finished runs", "an archive holds finished runs", "run the study first")
     for row in rows:
@@ -112,4 +113,4 @@ def read_archive(path: Path) -> Archive:
     for row in rows:
         counts[row["status"]] = counts.get(row["status"], 0) + 1
     study = StudyRecord(manifest["study"], manifest["sweep"], manifest["preset"], counts)
-    return Archive(study, [read_run(row) for row in rows], manifest, contents)
+    return Archive(study, [read_run(row, row["status"]) for row in rows], manifest, contents)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import concurrent.futures as cf
 import time
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +17,13 @@ import pandas as pd
 from lab.core.errors import InputError
 from lab.core.registry import open_shelf
 from lab.runs.executor import Executor, Resources, TaskFailedError
+from lab.runs.jobs import Job, list_jobs, measure_throughput
 from lab.runs.owner import Owner, identify_process
-from lab.runs.plan import estimate_throughput
+from lab.runs.provenance import collect_provenance, read_commit
 from lab.runs.spec import RunSpec
 from lab.runs.spool import Spool
-from lab.runs.store import FINAL, Store, StudyRecord
+from lab.runs.store import Store
+from lab.runs.stored import FINAL, StudyRecord
 from lab.runs.worker import run_trunk
 
 POLL_SECONDS = 0.2
@@ -88,167 +90,173 @@ def run_study(
     others go on. On KeyboardInterrupt the workers are killed, the claims given back and the interrupt passed on.
     """
     study = StudyRecord(name_study(sweep, preset), sweep, preset)
-    drive = _Drive(study, store, executor, on_event, minutes)
     module = open_shelf("sweeps").load(sweep)
-    began = time.monotonic()
-    try:
-        table, previous = _read_if_known(store, study, read_table), -1
-        for _ in range(MOST_STAGES):
-            specs = {spec.key: spec for spec in module.specs(preset, table)}
-            store.register(study, list(specs.values()))
-            if not drive.run_stage(specs) and len(specs) == previous:
-                break
-            previous, table = len(specs), read_table()
-        else:
+    drive = _Drive(store, executor, on_event, minutes)
+    drive.spool.prepare()
+    with drive.owner.hold_lock(drive.spool.folder):
+        try:
+            for _ in range(MOST_STAGES):
+                fresh = {spec.key: spec for spec in module.specs(preset, read_table()) if spec.key not in drive.wanted}
+                if not fresh:
+                    return drive.sum_up()
+                store.register(study, list(fresh.values()))
+                drive.run_stage(fresh)
             raise InputError(f"sweep {sweep}", MOST_STAGES, "asks for new runs without end", "its specs must settle")
-    except BaseException:
-        executor.shutdown(cancel=True)
-        drive.collect()
-        raise
-    finally:
-        store.release(drive.held, drive.owner)
-        drive.outcome.seconds = time.monotonic() - began
-    return drive.outcome
-
-
-def _read_if_known(store: Store, study: StudyRecord, read_table: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    if study.name in {known.name for known in store.studies()}:
-        return read_table()
-    return pd.DataFrame()
+        except BaseException:
+            executor.shutdown(cancel=True)
+            drive.collect()
+            raise
+        finally:
+            store.release(drive.held, drive.owner)
 
 
 class _Drive:
-    """One driver at work on one study."""
+    """One driver at work on one study; several may be at work on it at once."""
 
-    def __init__(
-        self, study: StudyRecord, store: Store, executor: Executor, on_event: Callable[[Event], None], minutes: float
-    ) -> None:
-        self.study, self.store, self.executor, self.on_event, self.minutes = study, store, executor, on_event, minutes
+    def __init__(self, store: Store, executor: Executor, on_event: Callable[[Event], None], minutes: float) -> None:
+        self.store, self.executor, self.on_event, self.minutes = store, executor, on_event, minutes
         self.owner: Owner = identify_process()
         self.spool = Spool(store.spool)
-        self.outcome = StudyOutcome()
+        self.began = time.monotonic()
+        self.wanted: dict[str, RunSpec] = {}
         self.held: set[str] = set()
-        self.attempted: set[str] = set()
-        self.counted: set[str] = set()
+        self.finished: dict[str, str] = {}  # here, by key: the status
+        self.failures: dict[str, str] = {}
+        self.at_work: dict[cf.Future[Any], Job] = {}
+        self.monitor = _Monitor(self.spool, on_event)
 
-    def run_stage(self, specs: Mapping[str, RunSpec]) -> bool:
-        """Runs what is missing of `specs`; False when there was nothing to do."""
+    def run_stage(self, specs: Mapping[str, RunSpec]) -> None:
+        """Returns when every run of `specs` is done or diverged, or has failed here."""
+        self.wanted.update(specs)
         self.collect()
-        status = self.store.statuses(specs)
-        missing = [key for key in specs if status[key] not in FINAL and key not in self.attempted]
-        ready = [key for key in specs if status[key] in FINAL and key not in self.counted]
-        self.outcome.reused += len(ready)
-        self.counted.update(ready)
-        if not missing:
-            return False
-        while missing:
-            taken = self.store.claim(missing, self.owner)
-            if taken:
-                self.held.update(taken)
-                self.attempted.update(taken)
-                self._run_jobs([specs[key] for key in taken])
-            # What another living driver holds is waited for: done means that all requested keys are done.
-            status = self.store.statuses(missing)
-            missing = [key for key in missing if status[key] not in FINAL and key not in self.attempted]
-            if missing and not taken:
-                time.sleep(SECONDS_BETWEEN_EVENTS)
-        return True
+        ended = [key for key, status in self.store.statuses(specs).items() if status in FINAL]
+        missing = [spec for key, spec in specs.items() if key not in {*ended, *self.finished}]
+        waiting = deque(list_jobs(missing, measure_throughput(self.store)))
+        self.monitor.add(waiting)
+        while waiting or self.at_work:
+            self._start_jobs(waiting)
+            if self.at_work:
+                cf.wait(self.at_work, timeout=POLL_SECONDS, return_when=cf.FIRST_COMPLETED)
+            else:
+                time.sleep(POLL_SECONDS)  # another driver has them: done means that all requested keys are done
+            ended_futures = [future for future in self.at_work if future.done()]
+            self.collect()
+            for future in ended_futures:
+                self._settle(self.at_work.pop(future), future)
+            self.monitor.show(job.trunk_key for future, job in self.at_work.items() if future.running())
 
     def collect(self) -> None:
         """Takes what waits in the spool into the store: also what was finished for a driver that died."""
-        for spooled in self.spool.take():
-            status = self.store.statuses([spooled.key]).get(spooled.key)
-            if status is None or (status not in FINAL and not self.store.claim([spooled.key], self.owner)):
-                continue  # no study asked for it yet, or it is another living driver's
-            stored = self.store.complete(spooled.key, self.owner, spooled.result, spooled.provenance)
-            self.spool.drop(spooled.key)
-            self.held.discard(spooled.key)
-            if stored:
-                self._report(spooled.key)
+        spooled = self.spool.keys()
+        # A key that the store does not know stays: its study may yet be registered.
+        for key, status in self.store.statuses(spooled).items() if spooled else ():
+            if status not in FINAL:
+                if key not in self.held and not self.store.claim([key], self.owner):
+                    continue  # another living driver's
+                self.held.add(key)
+                result = self.spool.read(key)
+                if result is None:  # damaged: it is run again
+                    continue
+                self.store.complete(key, self.owner, result.result, result.provenance)
+                self.held.discard(key)
+                self._report(key)
+            self.spool.drop(key)
 
-    def _run_jobs(self, specs: Sequence[RunSpec]) -> None:
-        trunks: dict[str, list[RunSpec]] = defaultdict(list)
-        for spec in specs:
-            trunks[spec.trunk_key].append(spec)
-        throughput, _ = estimate_throughput(self.store)
-        jobs = [_Job(trunk, runs, runs[0].estimate(runs, throughput).cpu_seconds) for trunk, runs in trunks.items()]
-        jobs.sort(key=lambda job: -job.work)  # longest first: the last to finish is then a short one
-        futures = {
-            self.executor.submit(
-                run_trunk,
-                job.specs[0].runner,
-                [dict(spec.fields) for spec in job.specs],
-                str(self.spool.folder),
-                resources=Resources(minutes=self.minutes),
-            ): job
-            for job in jobs
-        }
-        monitor = _Monitor(jobs, self.spool, self.on_event)
-        waiting = set(futures)
-        while waiting:
-            ended, waiting = cf.wait(waiting, timeout=POLL_SECONDS, return_when=cf.FIRST_COMPLETED)
-            self.collect()
-            for future in ended:
-                self._settle(futures[future], future)
-                monitor.end(futures[future])
-            monitor.show(self.held)
+    def _start_jobs(self, waiting: deque[Job]) -> None:
+        """Claims and submits jobs while the executor has a slot; what others have claimed stays waiting."""
+        free = self.executor.slots - len(self.at_work)
+        statuses = self.store.statuses(key for job in waiting for key in job.keys) if free > 0 else {}
+        for _ in range(len(waiting) if free > 0 else 0):
+            job = waiting.popleft()
+            open_keys = [k for k in job.keys if statuses[k] not in FINAL and k not in self.finished]
+            claimable = [key for key in open_keys if statuses[key] != "running"]
+            taken = set(self.store.claim(claimable, self.owner)) if claimable and free > 0 else set()
+            if taken:
+                self.held |= taken
+                self._submit(job.only(taken))
+                free -= 1
+            if left := [key for key in open_keys if key not in taken]:
+                waiting.append(job.only(left))
+            elif not taken:
+                self.monitor.end(job)
 
-    def _settle(self, job: _Job, future: cf.Future[Any]) -> None:
+    def _submit(self, job: Job) -> None:
+        future = self.executor.submit(
+            run_trunk,
+            job.specs[0].runner,
+            [dict(spec.fields) for spec in job.specs],
+            str(self.spool.folder),
+            read_commit(),
+            resources=Resources(minutes=self.minutes),
+        )
+        self.at_work[future] = job
+
+    def _settle(self, job: Job, future: cf.Future[Any]) -> None:
         """After a trunk's process ended: what it did not finish has failed, for the reason it gave."""
         error = future.exception()
-        for spec in job.specs:
-            if spec.key in self.held:
-                reason = str(error) if error else "the runner ended without a result for this run"
-                if isinstance(error, TaskFailedError):
-                    reason = f"{reason}\n{error.details}"
-                self.store.fail(spec.key, self.owner, reason)
-                self.held.discard(spec.key)
-                self._report(spec.key)
+        reason = str(error) if error else "the runner ended without a result for this run"
+        if isinstance(error, TaskFailedError):
+            reason = f"{reason}\n{error.details}"
+        for key in job.keys:
+            if key in self.held:
+                self.store.fail(key, self.owner, reason, collect_provenance())
+                self.held.discard(key)
+                self._report(key)
+        self.spool.clear_progress(job.trunk_key)
+        self.monitor.end(job)
 
     def _report(self, key: str) -> None:
         run = self.store.run(key)
-        self.counted.add(key)
-        if run.status == "done":
-            self.outcome.done += 1
-        elif run.status == "diverged":
-            self.outcome.diverged += 1
-        else:
-            self.outcome.failed += 1
-            self.outcome.failures[key] = run.error
+        self.finished[key] = run.status
+        if run.status == "failed":
+            self.failures[key] = run.error
         self.on_event(RunFinished(key, run.status, run.columns, run.metrics, run.error))
 
-
-@dataclass(frozen=True)
-class _Job:
-    trunk_key: str
-    specs: list[RunSpec]
-    work: float
+    def sum_up(self) -> StudyOutcome:
+        """What was done here, of what was wanted."""
+        counts = [status for key, status in self.finished.items() if key in self.wanted]
+        return StudyOutcome(
+            counts.count("done"),
+            counts.count("failed"),
+            counts.count("diverged"),
+            len(self.wanted) - len(counts),
+            time.monotonic() - self.began,
+            self.failures,
+        )
 
 
 class _Monitor:
-    """Progress of the jobs at hand, in estimated CPU seconds."""
+    """Progress of the jobs known so far, in estimated CPU seconds."""
 
-    def __init__(self, jobs: Sequence[_Job], spool: Spool, on_event: Callable[[Event], None]) -> None:
-        self.jobs, self.spool, self.on_event = jobs, spool, on_event
+    def __init__(self, spool: Spool, on_event: Callable[[Event], None]) -> None:
+        self.spool, self.on_event = spool, on_event
+        self.work: dict[str, float] = {}
+        self.runs: dict[str, int] = {}
         self.ended: set[str] = set()
         self.began = time.monotonic()
         self.shown = 0.0
 
-    def end(self, job: _Job) -> None:
-        """A trunk's process ended."""
-        self.ended.add(job.trunk_key)
+    def add(self, jobs: Iterable[Job]) -> None:
+        """More to do: a new stage."""
+        for job in jobs:
+            self.work[job.trunk_key] = self.work.get(job.trunk_key, 0.0) + job.cost.cpu_seconds
+            self.runs[job.trunk_key] = self.runs.get(job.trunk_key, 0) + len(job.specs)
+            self.ended.discard(job.trunk_key)
         self.shown = 0.0
 
-    def show(self, held: set[str]) -> None:
+    def end(self, job: Job) -> None:
+        """A trunk's process ended, here or elsewhere."""
+        self.ended.add(job.trunk_key)
+
+    def show(self, running: Iterable[str]) -> None:
         """Sends a `Progress`, at most one a second."""
         if time.monotonic() - self.shown < SECONDS_BETWEEN_EVENTS:
             return
         self.shown = time.monotonic()
         shares = {**self.spool.read_progress(), **dict.fromkeys(self.ended, 1.0)}
-        total = sum(job.work for job in self.jobs)
-        done = sum(job.work * min(1.0, shares.get(job.trunk_key, 0.0)) for job in self.jobs)
+        total = sum(self.work.values())
+        done = sum(work * min(1.0, shares.get(trunk, 0.0)) for trunk, work in self.work.items())
         spent = self.shown - self.began
         eta = spent / done * (total - done) if done > 0 and spent > 1 else None
-        runs = [spec.key for job in self.jobs for spec in job.specs]
-        running = tuple(j.trunk_key for j in self.jobs if j.trunk_key in shares and j.trunk_key not in self.ended)
-        self.on_event(Progress(done, total, sum(key not in held for key in runs), len(runs), eta, running))
+        done_runs = sum(self.runs[trunk] for trunk in self.ended)
+        self.on_event(Progress(done, total, done_runs, sum(self.runs.values()), eta, tuple(running)))

@@ -15,16 +15,19 @@ import queue
 import signal
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
 from lab.core.errors import LabError
 
 PRELOADED = ("torch", "lab.runs.worker")
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+PATIENCE_SECONDS = 0.3  # of a cancelled shutdown, for threads that still start a process
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,12 @@ class Resources:
 
 
 class Executor(Protocol):
-    """Where tasks run. The function is importable by name, its arguments and result can be pickled."""
+    """Where tasks run. The function is importable by name, its arguments and result can be pickled.
+
+    `slots` is how many tasks are worth having in flight at once.
+    """
+
+    slots: int
 
     def submit(self, fn: Callable[..., Any], *args: Any, resources: Resources = ...) -> cf.Future[Any]:
         """Starts or queues `fn(*args)`."""
@@ -61,26 +69,35 @@ class TaskFailedError(LabError):
 
 
 class LocalExecutor:
-    """`workers` processes at a time on this machine, tasks in the order they were submitted."""
+    """`workers` processes at a time on this machine, tasks in the order they were submitted.
 
-    def __init__(self, workers: int) -> None:
+    `preload` are the modules that the server of processes imports once; the parent imports none of them.
+    """
+
+    def __init__(self, workers: int, preload: tuple[str, ...] = PRELOADED) -> None:
+        workers = max(1, workers)
+        self.slots = workers + 1  # one lies ready, so that no worker waits for its driver
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
-        self._cancelled = threading.Event()
+        self._closed, self._cancelled = threading.Event(), threading.Event()
         self._running: set[int] = set()
         self._lock = threading.Lock()
-        self._context = _open_context()
-        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(max(1, workers))]
+        self._context = _open_context(preload)
+        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(workers)]
         for thread in self._threads:
             thread.start()
 
     def submit(self, fn: Callable[..., Any], *args: Any, resources: Resources = Resources()) -> cf.Future[Any]:
         """Queues `fn(*args)` for the next free worker."""
+        if self._closed.is_set():
+            raise LabError("executor", None, "is shut down and takes no more tasks", "make another")
+        _start_server(self._context)
         task = _Task(fn, args, resources, cf.Future())
         self._tasks.put(task)
         return task.future
 
     def shutdown(self, cancel: bool = False) -> None:
-        """Ends when the queue is empty; with `cancel`, kills every running process group first."""
+        """Ends when the queue is empty; with `cancel` at once: running process groups are killed, the rest dropped."""
+        self._closed.set()
         if cancel:
             self._cancelled.set()
             with self._lock:
@@ -88,8 +105,10 @@ class LocalExecutor:
                     _kill_group(pid)
         for _ in self._threads:
             self._tasks.put(None)
+        # A thread may be waiting for the server to import torch; its process is killed as soon as it has a pid.
+        until = time.monotonic() + PATIENCE_SECONDS
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, until - time.monotonic()) if cancel else None)
 
     def _serve(self) -> None:
         while (task := self._tasks.get()) is not None:
@@ -103,7 +122,8 @@ class LocalExecutor:
 
     def _run(self, task: _Task) -> Any:
         receiver, sender = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=_answer, args=(sender, task.fn, task.args), daemon=True)
+        environment = {**os.environ, **ONE_THREAD}
+        process = self._context.Process(target=_answer, args=(sender, environment, task.fn, task.args), daemon=True)
         process.start()
         sender.close()
         assert process.pid is not None
@@ -149,20 +169,55 @@ class _Task:
     future: cf.Future[Any]
 
 
-def _open_context() -> Any:
+def _open_context(preload: tuple[str, ...]) -> Any:
     if "forkserver" not in mp.get_all_start_methods():
         return mp.get_context("spawn")
     context = mp.get_context("forkserver")
-    context.set_forkserver_preload(list(PRELOADED))
+    context.set_forkserver_preload(list(preload))
     return context
 
 
-def _answer(sender: Connection, fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
-    """The life of a worker: its own process group, one thread, no longer than its driver."""
+def _start_server(context: Any) -> None:
+    """Starts the server of processes if none runs: one thread for its libraries, deaf to the terminal's Ctrl-C."""
+    if context.get_start_method() == "forkserver":
+        with _one_thread(), _without_interrupts():
+            forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Children started meanwhile ignore SIGINT; in another thread than the main one nothing can be changed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _answer(sender: Connection, environment: dict[str, str], fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    """The life of a worker: its own process group, one thread, the driver's environment, no longer than its driver."""
     if hasattr(os, "setsid"):
         os.setsid()
-    for name in THREAD_VARIABLES:
-        os.environ[name] = "1"
+    # The server's environment is that of the moment it started; LAB_PATH may have changed since.
+    os.environ.clear()
+    os.environ.update(environment)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     threading.Thread(target=_follow_driver, daemon=True).start()
@@ -173,7 +228,10 @@ def _answer(sender: Connection, fn: Callable[..., Any], args: tuple[Any, ...]) -
     except Exception as error:
         message = (False, f"{type(error).__name__}: {error}", traceback.format_exc())
     with contextlib.suppress(BrokenPipeError):  # the driver is gone; what was finished is in the spool
-        sender.send(message)
+        try:
+            sender.send(message)
+        except Exception as error:  # what cannot be pickled still has its words
+            sender.send((False, f"{type(error).__name__}: {error}", message[2]))
 
 
 def _follow_driver() -> None:

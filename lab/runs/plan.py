@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,17 +9,17 @@ from typing import Any
 import pandas as pd
 
 from lab.core.registry import open_shelf
-from lab.runs.spec import RunSpec
-from lab.runs.store import FINAL, Store, StudyRecord
-
-DEFAULT_FLOPS_PER_SECOND = 3e10  # one thread of a current processor on nets of 10⁴ to 10⁶ parameters
+from lab.runs.jobs import choose_throughput, list_jobs, measure_throughput
+from lab.runs.store import Store
+from lab.runs.stored import FINAL, StudyRecord
 
 SHOWN = ("family", "size", "params_total", "learning_rate", "seed")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The cost of what is missing. `jobs`: a row per trunk; `throughput`: FLOP per CPU second, `measured` or a guess.
+    """The cost of what is missing. `jobs`: a row per trunk; `throughput`: FLOP per CPU second, `measured` on the
+    runs done here (by family, evaluation included) or a guess.
 
     Counts are of the stage that can be known now; `later` says what a later stage may add.
     """
@@ -49,37 +48,26 @@ def plan_study(sweep: str, preset: str, store: Store, read_table: Callable[[], p
     specs = {spec.key: spec for spec in module.specs(preset, read_table())}
     status = store.statuses(specs)
     missing = [spec for key, spec in specs.items() if status.get(key) not in FINAL]
-    throughput, measured = estimate_throughput(store)
-    trunks: dict[str, list[RunSpec]] = defaultdict(list)
-    for spec in missing:
-        trunks[spec.trunk_key].append(spec)
+    throughput = measure_throughput(store)
     rows: list[dict[str, Any]] = []
-    for trunk, group in trunks.items():
-        cost = group[0].estimate(group, throughput)
-        described = group[0].describe()
+    for job in list_jobs(missing, throughput):
+        described = job.specs[0].describe()
         known = {name: described.get(name) for name in SHOWN}
-        rows.append({"trunk_key": trunk, **known, "runs": len(group), **vars(cost)})
+        rows.append({"trunk_key": job.trunk_key, **known, "runs": len(job.specs), **vars(job.cost)})
     jobs = pd.DataFrame(rows, columns=None if rows else ["trunk_key", "runs", "flops", "cpu_seconds", "disk_bytes"])
     searching = {spec.stage for spec in specs.values()} == {"search"}
     later = "the learning rates found decide the grid's runs: plan again after the search" if searching else ""
+    flops, seconds = float(jobs["flops"].sum()), float(jobs["cpu_seconds"].sum())
     return Plan(
         StudyRecord(f"{sweep}-{preset}", sweep, preset),
         jobs,
         len(specs),
         len(specs) - len(missing),
         len(missing),
-        float(jobs["flops"].sum()),
-        float(jobs["cpu_seconds"].sum()),
+        flops,
+        seconds,
         float(jobs["disk_bytes"].sum()),
-        throughput,
-        measured,
+        flops / seconds if seconds else choose_throughput(throughput, ""),
+        bool(throughput),
         later,
     )
-
-
-def estimate_throughput(store: Store) -> tuple[float, bool]:
-    """FLOP per CPU second: the median over stored training runs of this store, else a guess; and which it is."""
-    rates = [f / s for f, s in store.list_costs() if f and s]
-    if not rates:
-        return DEFAULT_FLOPS_PER_SECOND, False
-    return float(pd.Series(rates).median()), True

@@ -21,12 +21,24 @@ def tell_time() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@cache
 def collect_provenance() -> dict[str, Any]:
     """Commit and whether the tree is dirty, versions, machine. Imports none of the packages it names."""
+    return {**read_commit(), **describe_machine()}
+
+
+@cache
+def read_commit() -> dict[str, Any]:
+    """The code's commit and whether the tree differs from it, as they were when first asked."""
     return {
         "commit": _ask_git("rev-parse", "HEAD"),
         "dirty": bool(_ask_git("status", "--porcelain", "--untracked-files=no")),
+    }
+
+
+@cache
+def describe_machine() -> dict[str, Any]:
+    """Versions and machine of this process."""
+    return {
         "python": platform.python_version(),
         **{name: _find_version(name) for name in PACKAGES},
         "machine": f"{_name_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import time
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from lab.core.errors import InputError
+from lab.core.errors import InputError, LabError
 from lab.runs.record import decode_json, encode_json
 from lab.runs.runner import Result
 
 RESULT, PROGRESS, DAMAGED = ".result.npz", ".progress.json", ".damaged"
 RECORD = "record"  # the member of the npz that holds everything but the arrays, as JSON bytes
 STALE_SECONDS = 30.0
+ABANDONED_SECONDS = 3600.0  # a file half written and this old belongs to a worker that was killed
 
 
 @dataclass(frozen=True)
@@ -37,16 +39,18 @@ class Spooled:
 
 
 class Spool:
-    """The folder and its files."""
+    """The folder and its files; the folder is made when something is first put there."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(
-                "results folder", str(folder), f"cannot be written ({error.strerror})", "set LAB_STORE"
-            ) from error
+
+    def prepare(self) -> None:
+        """Makes the folder and clears what killed workers left half written; raises `InputError` where it cannot."""
+        with self._explained():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for path in self.folder.glob(".*"):
+                if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                    path.unlink(missing_ok=True)
 
     def put(self, key: str, result: Result, provenance: Mapping[str, Any]) -> None:
         """Writes a result durably: once this returns, neither a kill nor a power cut loses it."""
@@ -65,18 +69,24 @@ class Spool:
         np.savez(buffer, **members)
         self._write(self.folder / f"{key}{RESULT}", buffer.getvalue(), durable=True)
 
-    def take(self) -> Iterator[Spooled]:
-        """The results that wait, one after another; `drop` each once it is in the store."""
-        for path in sorted(self.folder.glob(f"*{RESULT}")):
-            try:
-                with np.load(path, allow_pickle=False) as archive:
-                    record = decode_json(archive[RECORD].tobytes().decode())
-                    arrays = {n.removeprefix("array_"): archive[n] for n in archive.files if n != RECORD}
-            except (OSError, ValueError, KeyError):
-                path.rename(path.with_suffix(DAMAGED))  # kept as evidence (`lab doctor` names it); the run is run again
-                continue
-            provenance = record.pop("provenance")
-            yield Spooled(path.name.removesuffix(RESULT), Result(arrays=arrays, **record), provenance)
+    def keys(self) -> list[str]:
+        """The keys of the runs that wait."""
+        return sorted(path.name.removesuffix(RESULT) for path in self.folder.glob(f"*{RESULT}"))
+
+    def read(self, key: str) -> Spooled | None:
+        """The result of a run that waits; None where there is none, or where it is damaged (then it is set aside)."""
+        path = self.folder / f"{key}{RESULT}"
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                record = decode_json(archive[RECORD].tobytes().decode())
+                arrays = {n.removeprefix("array_"): archive[n] for n in archive.files if n != RECORD}
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            path.replace(path.with_suffix(DAMAGED))
+            return None
+        provenance = record.pop("provenance")
+        return Spooled(key, Result(arrays=arrays, **record), provenance)
 
     def drop(self, key: str) -> None:
         """Forgets a result that is stored."""
@@ -94,7 +104,7 @@ class Spool:
             with contextlib.suppress(OSError, ValueError):  # it may just be replaced or removed
                 note = json.loads(path.read_text())
                 if time.time() - note["at"] < STALE_SECONDS:
-                    shares[path.name.removesuffix(PROGRESS)] = note["done"] / note["total"]
+                    shares[path.name.removesuffix(PROGRESS)] = note["done"] / note["total"] if note["total"] else 0.0
         return shares
 
     def clear_progress(self, trunk_key: str) -> None:
@@ -103,15 +113,34 @@ class Spool:
 
     def _write(self, path: Path, content: bytes, durable: bool) -> None:
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        with temporary.open("wb") as file:
-            file.write(content)
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        temporary.replace(path)
-        if durable and hasattr(os, "O_DIRECTORY"):
-            folder = os.open(self.folder, os.O_DIRECTORY)
+        with self._explained():
             try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+                with temporary.open("wb") as file:
+                    file.write(content)
+                    if durable:
+                        file.flush()
+                        os.fsync(file.fileno())
+                temporary.replace(path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+            if durable and hasattr(os, "O_DIRECTORY"):
+                folder = os.open(self.folder, os.O_DIRECTORY)
+                try:
+                    os.fsync(folder)
+                finally:
+                    os.close(folder)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            kind, next_step = (
+                (LabError, "free space and run the same command again")
+                if "No space" in str(error)
+                else (InputError, "make the folder writable or set LAB_STORE")
+            )
+            raise kind(
+                "results folder", str(self.folder), f"cannot be written ({error.strerror})", next_step
+            ) from error

@@ -7,16 +7,20 @@ status likewise. A study is done when the keys it requested are the keys that ar
 from __future__ import annotations
 
 import os
+import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
-from lab.core.errors import StoreError, UnknownNameError
+from lab.core.errors import InputError, LabError, StoreError, UnknownNameError
+from lab.core.fingerprint import hash_literal
 from lab.core.registry import ROOT
+from lab.runs.database import Database
 from lab.runs.owner import Owner
 from lab.runs.provenance import tell_time
 from lab.runs.record import (
@@ -29,42 +33,11 @@ from lab.runs.record import (
     hash_result,
 )
 from lab.runs.runner import Result
-from lab.runs.schema import arrays, explain_failure, open_database, requests, run_arrays, runs, studies
+from lab.runs.schema import arrays, requests, run_arrays, runs, studies
 from lab.runs.spec import RunSpec
+from lab.runs.stored import DAMAGED, FINAL, StoredRun, StudyRecord, is_damaged, read_run
 
-FINAL = ("done", "diverged")
-STATUSES = ("pending", "running", "done", "failed", "diverged")
-
-
-@dataclass(frozen=True)
-class StudyRecord:
-    """A study of the store; `counts` are its runs by status."""
-
-    name: str
-    sweep: str
-    preset: str
-    counts: Mapping[str, int] = field(default_factory=dict, compare=False)
-
-
-@dataclass(frozen=True)
-class StoredRun:
-    """A run as stored. `columns` are what was known beforehand, `metrics` what came of it."""
-
-    key: str
-    trunk_key: str
-    runner: str
-    status: str
-    stage: str
-    fields: Mapping[str, Any]
-    columns: Mapping[str, Any]
-    metrics: Mapping[str, Any]
-    curve: Mapping[str, list[float | None]]
-    timings: Mapping[str, list[float]]
-    totals: Mapping[str, float]
-    error: str
-    provenance: Mapping[str, Any]
-    result_hash: str | None
-    finished_at: str | None
+__all__ = ["FINAL", "Store", "StoredRun", "StudyRecord", "find_store", "open_store"]
 
 
 class Store:
@@ -72,62 +45,64 @@ class Store:
 
     def __init__(self, location: str | Path, read_only: bool = False) -> None:
         self.location = location
-        self.engine = open_database(location, read_only)
+        self._database = Database(location, read_only)
 
     @property
     def spool(self) -> Path:
-        """The folder beside the database into which workers put what they finish."""
-        return ROOT / "results" / "spool" if "://" in str(self.location) else Path(self.location).parent / "spool"
+        """The folder beside the database into which workers put what they finish: one for each store."""
+        path = self._database.path
+        if path is None:
+            return ROOT / "results" / "spool" / hash_literal(str(self.location))[:12]
+        return path.parent / "spool" / path.stem
 
     def register(self, study: StudyRecord, specs: Sequence[RunSpec]) -> None:
         """Notes what a study asks for; a run that any study asked for before is not asked for twice."""
-        with self._transaction() as connection:
+        rows = {spec.key: _make_row(spec) for spec in specs}
+        with self._database.writing() as connection:
             if connection.execute(sa.select(studies.c.name).where(studies.c.name == study.name)).first() is None:
                 row = {"name": study.name, "sweep": study.sweep, "preset": study.preset, "created_at": tell_time()}
                 connection.execute(studies.insert().values(row))
-            known = set(connection.scalars(sa.select(runs.c.key)))
+            stored = {row.key: row._asdict() for row in self._select_rows(connection, rows, runs)}
             asked = set(connection.scalars(sa.select(requests.c.key).where(requests.c.study == study.name)))
-            new_runs: dict[str, dict[str, Any]] = {}
-            new_requests: dict[str, dict[str, Any]] = {}
-            for spec in specs:
-                if spec.key not in known:
-                    new_runs[spec.key] = _make_row(spec)
-                if spec.key not in asked:
-                    new_requests.setdefault(spec.key, {"study": study.name, "key": spec.key, "stage": spec.stage})
+            new_runs = [row for key, row in rows.items() if key not in stored]
+            stages = {spec.key: spec.stage for spec in reversed(specs) if spec.key not in asked}
             if new_runs:
-                connection.execute(runs.insert(), list(new_runs.values()))
-            if new_requests:
-                connection.execute(requests.insert(), list(new_requests.values()))
+                connection.execute(runs.insert(), new_runs)
+            if stages:
+                rows_asked = [{"study": study.name, "key": key, "stage": stage} for key, stage in stages.items()]
+                connection.execute(requests.insert(), rows_asked)
+            for key in stored:  # what is asked for is known better than a damaged record knows it
+                told = {name: rows[key][name] for name in ("trunk_key", "runner", "fields", "columns")}
+                if is_damaged(stored[key]) and told.items() - stored[key].items():
+                    self._set_status(connection, [key], **told)
 
     def claim(self, keys: Iterable[str], owner: Owner) -> list[str]:
-        """Takes those of `keys` that are pending, failed, or running under a process that is gone; returns them."""
+        """Takes those of `keys` that are pending, failed, damaged, or held by a process that is gone; returns them."""
         taken = []
-        with self._transaction() as connection:
-            for row in self._select_rows(connection, keys, runs.c.key, runs.c.status, runs.c.owner):
-                if row.status in FINAL:
-                    continue
-                holder = Owner(**decode_json(row.owner)) if row.status == "running" and row.owner else None
-                if holder is None or holder == owner or not holder.is_alive():
+        nothing = dict.fromkeys(("metrics", "curve", "timings", "totals", "provenance", "result_hash", "record_hash"))
+        with self._database.writing() as connection:
+            for row in self._select_rows(connection, keys, runs, locked=True):
+                if self._read_status(row._asdict()) in ("pending", "failed"):
                     taken.append(row.key)
-            self._set_status(connection, taken, status="running", owner=encode_json(owner.to_dict()), error="")
+            holder = encode_json(owner.to_dict())
+            self._set_status(connection, taken, **nothing, status="running", owner=holder, error="", finished_at=None)
         return taken
 
     def release(self, keys: Iterable[str], owner: Owner) -> None:
         """Gives back what `owner` holds and has not finished."""
-        with self._transaction() as connection:
+        with self._database.writing() as connection:
             self._set_status(connection, self._held(connection, keys, owner), status="pending", owner=None)
 
-    def fail(self, key: str, owner: Owner, reason: str) -> bool:
+    def fail(self, key: str, owner: Owner, reason: str, provenance: Mapping[str, Any] | None = None) -> bool:
         """Marks a run failed with its reason, if `owner` still holds it."""
-        with self._transaction() as connection:
-            held = self._held(connection, [key], owner)
-            self._set_status(connection, held, status="failed", owner=None, error=reason, finished_at=tell_time())
-        return bool(held)
+        return self.complete(key, owner, Result("failed", error=reason), provenance or {})
 
     def complete(self, key: str, owner: Owner, result: Result, provenance: Mapping[str, Any]) -> bool:
         """Stores a result, its hash and its status in one transaction, if `owner` still holds the run."""
+        if result.status not in (*FINAL, "failed"):
+            raise InputError(f"result of run {key}", result.status, "a result is done, diverged or failed")
         contents = {name: (hash_array(a), encode_array(a)) for name, a in result.arrays.items()}
-        with self._transaction() as connection:
+        with self._database.writing() as connection:
             if not self._held(connection, [key], owner):
                 return False
             for digest, content in contents.values():
@@ -154,18 +129,18 @@ class Store:
         return True
 
     def studies(self) -> list[StudyRecord]:
-        """All studies with their counts by status, oldest first."""
-        with self._reading() as connection:
+        """All studies with their counts by status, oldest first; a claim whose owner is gone counts as pending."""
+        with self._database.reading() as connection:
             counted = connection.execute(
-                sa.select(requests.c.study, runs.c.status, sa.func.count())
+                sa.select(requests.c.study, runs.c.status, runs.c.owner, sa.func.count())
                 .join(runs, runs.c.key == requests.c.key)
-                .group_by(requests.c.study, runs.c.status)
+                .group_by(requests.c.study, runs.c.status, runs.c.owner)
             ).all()
             found = connection.execute(sa.select(studies).order_by(studies.c.created_at, studies.c.name)).all()
-        counts: dict[str, dict[str, int]] = {row.name: {} for row in found}
-        for study, status, number in counted:
-            counts[study][status] = number
-        return [StudyRecord(row.name, row.sweep, row.preset, counts[row.name]) for row in found]
+        counts: dict[str, Counter[str]] = {row.name: Counter() for row in found}
+        for study, status, owner, number in counted:
+            counts[study]["pending" if status == "running" and not self._is_held(owner) else status] += number
+        return [StudyRecord(row.name, row.sweep, row.preset, dict(counts[row.name])) for row in found]
 
     def study(self, name: str) -> StudyRecord:
         """The study called `name`; raises `UnknownNameError`."""
@@ -175,8 +150,8 @@ class Store:
         return found[name]
 
     def runs(self, study: str) -> list[StoredRun]:
-        """The runs a study asked for, sorted by key; raises `StoreError` for a record that does not match its hash."""
-        return [read_run(row) for row in self.export_rows(study)]
+        """The runs a study asked for, sorted by key; one whose record is damaged has failed and says so."""
+        return [read_run(row, self._read_status(row)) for row in self.export_rows(study)]
 
     def export_rows(self, study: str) -> list[dict[str, Any]]:
         """The raw rows of a study with their stage, sorted by key: what an archive holds."""
@@ -186,29 +161,30 @@ class Store:
             .where(requests.c.study == study)
             .order_by(runs.c.key)
         )
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return [row._asdict() for row in connection.execute(query).all()]
 
     def statuses(self, keys: Iterable[str]) -> dict[str, str]:
-        """The status of those of `keys` that any study asked for."""
-        with self._reading() as connection:
-            rows = self._select_rows(connection, keys, runs.c.key, runs.c.status)
-        return {row.key: row.status for row in rows}
+        """The status of those of `keys` that any study asked for; a damaged record has failed."""
+        with self._database.reading() as connection:
+            return {row.key: self._read_status(row._asdict()) for row in self._select_rows(connection, keys, runs)}
 
-    def list_costs(self) -> list[tuple[float | None, float | None]]:
-        """FLOP and CPU seconds of every done run: what throughput is estimated from."""
-        with self._reading() as connection:
-            rows = connection.execute(sa.select(runs.c.columns, runs.c.totals).where(runs.c.status == "done")).all()
-        return [(decode_json(row.columns).get("flops"), decode_json(row.totals).get("cpu_seconds")) for row in rows]
+    def list_costs(self) -> list[tuple[Mapping[str, Any], float]]:
+        """The described columns and CPU seconds of every run done here: what throughput is estimated from."""
+        query = sa.select(runs.c.columns, runs.c.totals).where(runs.c.status == "done")
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        costs = [(decode_json(row.columns), decode_json(row.totals).get("cpu_seconds")) for row in rows]
+        return [(columns, seconds) for columns, seconds in costs if seconds]
 
     def run(self, prefix: str) -> StoredRun:
         """The one run whose key begins with `prefix`; raises `UnknownNameError` for none or several."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(sa.select(runs).where(runs.c.key.startswith(prefix, autoescape=True))).all()
         if len(rows) != 1:
             what = "no run has" if not rows else f"{len(rows)} runs have"
             raise UnknownNameError("run", prefix, f"{what} a key that begins so", "give more of the key's 16 digits")
-        return read_run(rows[0]._asdict())
+        return read_run(rows[0]._asdict(), self._read_status(rows[0]._asdict()))
 
     def array(self, key: str, name: str) -> np.ndarray:
         """An array of a run, verified against its hash."""
@@ -217,7 +193,7 @@ class Store:
             .join(run_arrays, run_arrays.c.hash == arrays.c.hash)
             .where(run_arrays.c.key == key, run_arrays.c.name == name)
         )
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(query).first()
             known = list(connection.scalars(sa.select(run_arrays.c.name).where(run_arrays.c.key == key)))
         if row is None:
@@ -229,68 +205,56 @@ class Store:
 
     def list_arrays(self, key: str) -> list[str]:
         """The names of a run's arrays."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return list(connection.scalars(sa.select(run_arrays.c.name).where(run_arrays.c.key == key)))
 
     def verify(self) -> list[str]:
-        """One line for every record or array that does not match its hash."""
-        problems = []
-        with self._reading() as connection:
-            for row in connection.execute(sa.select(runs)).all():
-                if row.record_hash and hash_record(row._asdict()) != row.record_hash:
-                    problems.append(f"run {row.key}: its record does not match its hash")
-            keys = connection.execute(sa.select(run_arrays.c.key, run_arrays.c.name)).all()
-        for key, name in keys:
+        """One line for every record or array that does not match its hash, and for what is missing."""
+        problems = self._database.check_pages()
+        with self._database.reading() as connection:
+            rows = [row._asdict() for row in connection.execute(sa.select(runs))]
+            named = connection.execute(sa.select(run_arrays.c.key, run_arrays.c.name)).all()
+            asked = set(connection.scalars(sa.select(requests.c.key)))
+        problems += [f"run {row['key']}: {DAMAGED}" for row in rows if is_damaged(row)]
+        problems += [f"run {key}: its record is missing" for key in sorted(asked - {row["key"] for row in rows})]
+        for key, name in named:
             try:
                 self.array(key, name)
-            except (StoreError, ValueError, OSError) as error:
+            except (LabError, ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
                 problems.append(f"run {key}: array {name}: {error}")
         return problems
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self.engine, str(self.location))
+    def _is_held(self, owner: str | None) -> bool:
+        try:
+            return bool(owner) and Owner(**decode_json(owner)).is_alive(
+                None if self._database.path is None else self.spool
+            )
+        except (ValueError, TypeError):  # a damaged owner holds nothing
+            return False
 
-    def _reading(self) -> _Transaction:
-        return _Transaction(self.engine.execution_options(reads_only=True), str(self.location))
+    def _read_status(self, row: Mapping[str, Any]) -> str:
+        if is_damaged(row):
+            return "failed"
+        return "pending" if row["status"] == "running" and not self._is_held(row["owner"]) else str(row["status"])
 
     @staticmethod
-    def _select_rows(connection: sa.Connection, keys: Iterable[str], *what: Any) -> list[Any]:
+    def _select_rows(connection: sa.Connection, keys: Iterable[str], *what: Any, locked: bool = False) -> list[Any]:
         wanted, rows = list(keys), list[Any]()
         for begin in range(0, len(wanted), 500):
             query = sa.select(*what).where(runs.c.key.in_(wanted[begin : begin + 500]))
-            rows += connection.execute(query).all()
+            # Rows are locked where transactions interleave (PostgreSQL); SQLite writes one at a time anyway.
+            rows += connection.execute(query.with_for_update() if locked else query).all()
         return rows
 
     def _held(self, connection: sa.Connection, keys: Iterable[str], owner: Owner) -> list[str]:
         mine = encode_json(owner.to_dict())
-        rows = self._select_rows(connection, keys, runs.c.key, runs.c.status, runs.c.owner)
+        rows = self._select_rows(connection, keys, runs.c.key, runs.c.status, runs.c.owner, locked=True)
         return [row.key for row in rows if row.status == "running" and row.owner == mine]
 
     @staticmethod
     def _set_status(connection: sa.Connection, keys: Sequence[str], **values: Any) -> None:
         for begin in range(0, len(keys), 500):
             connection.execute(runs.update().where(runs.c.key.in_(keys[begin : begin + 500])).values(**values))
-
-
-class _Transaction:
-    """A transaction whose database errors come out as the lab's."""
-
-    def __init__(self, engine: sa.Engine, location: str) -> None:
-        self.scope, self.location = engine.begin(), location
-
-    def __enter__(self) -> sa.Connection:
-        try:
-            return self.scope.__enter__()
-        except sa.exc.DatabaseError as error:
-            raise explain_failure(error, self.location) from error
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        try:
-            self.scope.__exit__(kind, error, trace)
-        except sa.exc.DatabaseError as failure:
-            raise explain_failure(failure, self.location) from failure
-        if isinstance(error, sa.exc.DatabaseError):
-            raise explain_failure(error, self.location) from error
 
 
 def open_store(location: str | Path | None = None, read_only: bool = False) -> Store:
@@ -318,18 +282,3 @@ def _make_row(spec: RunSpec) -> dict[str, Any]:
         "columns": encode_json(spec.describe()),
         "error": "",
     }
-
-
-def read_run(values: Mapping[str, Any]) -> StoredRun:
-    """A run from its raw row; raises `StoreError` where the row does not match its hash."""
-    if values["record_hash"] and hash_record(values) != values["record_hash"]:
-        raise StoreError(
-            f"run {values['key']}", None, "its record does not match its hash", "`lab doctor` lists all such"
-        )
-    literals = ("fields", "columns", "metrics", "curve", "timings", "totals", "provenance")
-    texts = ("key", "trunk_key", "runner", "status", "error", "result_hash", "finished_at")
-    return StoredRun(
-        stage=values.get("stage") or "",
-        **{name: values[name] for name in texts},
-        **{name: decode_json(values[name]) for name in literals},
-    )

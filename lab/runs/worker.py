@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from lab.core.registry import open_shelf
-from lab.runs.provenance import collect_provenance, tell_time
+from lab.runs.provenance import describe_machine, tell_time
 from lab.runs.runner import Fields, Result
 from lab.runs.spec import RunSpec
 from lab.runs.spool import Spool
@@ -16,17 +17,17 @@ SECONDS_BETWEEN_NOTES = 0.5
 
 
 class SpoolReporter:
-    """Reports into the spool."""
+    """Reports into the spool; `code` is the provenance of the code, which the driver knows."""
 
-    def __init__(self, spool: Spool, runner: str, trunk_key: str) -> None:
-        self.spool, self.runner, self.trunk_key = spool, runner, trunk_key
+    def __init__(self, spool: Spool, runner: str, trunk_key: str, code: Mapping[str, Any]) -> None:
+        self.spool, self.runner, self.trunk_key, self.code = spool, runner, trunk_key, code
         self.started_at = tell_time()
         self.last_note = 0.0
 
     def emit(self, fields: Fields, result: Result) -> None:
         """Puts a finished run where a crash cannot lose it."""
-        provenance = {**collect_provenance(), "started_at": self.started_at, "finished_at": tell_time()}
-        self.spool.put(RunSpec(self.runner, fields).key, result, provenance)
+        times = {"started_at": self.started_at, "finished_at": tell_time()}
+        self.spool.put(RunSpec(self.runner, fields).key, result, {**self.code, **describe_machine(), **times})
 
     def advance(self, done: float, total: float) -> None:
         """Notes progress, at most twice a second."""
@@ -35,10 +36,10 @@ class SpoolReporter:
             self.spool.note_progress(self.trunk_key, done, total)
 
 
-def run_trunk(runner: str, fields: Sequence[Fields], spool_folder: str) -> None:
+def run_trunk(runner: str, fields: Sequence[Fields], spool_folder: str, code: Mapping[str, Any]) -> None:
     """Runs the branches of one trunk with the runner of that name."""
     spool, trunk_key = Spool(Path(spool_folder)), RunSpec(runner, fields[0]).trunk_key
     try:
-        open_shelf("runners").load(runner).run(fields, SpoolReporter(spool, runner, trunk_key))
+        open_shelf("runners").load(runner).run(fields, SpoolReporter(spool, runner, trunk_key, code))
     finally:
         spool.clear_progress(trunk_key)

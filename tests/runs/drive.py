@@ -13,7 +13,7 @@ from lab.tables import load_runs
 def main() -> None:
     location, workers = sys.argv[1], int(sys.argv[2])
     store, study = open_store(location), name_study("toy_sweep", "any")
-    executor = LocalExecutor(workers)
+    executor = LocalExecutor(workers, preload=("lab.runs.worker",))  # without torch it starts at once
     try:
         run_study("toy_sweep", "any", store, executor, lambda: load_runs(store, study), print)
     except KeyboardInterrupt:

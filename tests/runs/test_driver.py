@@ -36,7 +36,7 @@ def make_grid(trunks: int, branches: int = 2, **fields: object) -> list[dict]:
 def drive(
     store: Store, preset: str = "any", workers: int = 2, events: list | None = None, **options: float
 ) -> StudyOutcome:
-    executor = LocalExecutor(workers)
+    executor = LocalExecutor(workers, preload=("lab.runs.worker",))
     study = name_study("toy_sweep", preset)
     seen = events if events is not None else []
     outcome = run_study("toy_sweep", preset, store, executor, lambda: load_runs(store, study), seen.append, **options)
