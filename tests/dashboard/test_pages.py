@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import lab.runs.schema
+import lab.runs.database
 from dashboard.notices import FAULT, REFUSAL
 from lab.core.registry import open_shelf
 from lab.runs.archive import write_archive
@@ -162,7 +162,7 @@ class TestBroken:
         assert "Traceback" not in read(page)
 
     def test_a_locked_store_is_a_message(self, empty_place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(lab.runs.schema, "BUSY_SECONDS", 0.1)
+        monkeypatch.setattr(lab.runs.database, "BUSY_SECONDS", 0.1)
         fill_store(empty_place, unfinished=24)
         with closing(sqlite3.connect(empty_place / "lab.db")) as connection:
             connection.execute("pragma locking_mode=exclusive")
