@@ -13,6 +13,7 @@ from lab.core.columns import COLUMNS
 from lab.core.errors import InputError
 from lab.figures import Range
 
+CONTROL_WIDTH = 170  # px; two stand side by side on a telephone
 _AXES = {"x": "Horizontal axis", "y": "Vertical axis"}
 
 
@@ -25,7 +26,7 @@ def choose_options(name: str, options: type, without: Collection[str] = ()) -> d
     if not fields:
         return {}
     hints = get_type_hints(options, include_extras=True)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key=f"controls-{name}"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key=f"controls-{name}"):
         return {field.name: _choose(name, field, hints[field.name]) for field in fields}
 
 
@@ -40,14 +41,21 @@ def _choose(name: str, field: dataclasses.Field[Any], hint: Any) -> Any:
             format_func=spell,
             key=key,
             bind="query-params",
-            width=240,
+            width=CONTROL_WIDTH,
         )
     if hint is bool:
         return st.toggle(label, value=bool(field.default), key=key, bind="query-params")
     if get_origin(hint) is Annotated and isinstance(arguments[1], Range):
         bounds = arguments[1]
         return st.slider(
-            label, bounds.low, bounds.high, field.default, bounds.step, key=key, bind="query-params", width=240
+            label,
+            bounds.low,
+            bounds.high,
+            field.default,
+            bounds.step,
+            key=key,
+            bind="query-params",
+            width=CONTROL_WIDTH,
         )
     raise InputError(
         f"option {key}",

@@ -32,7 +32,7 @@ def _show(shown: Study) -> None:
     runs = read_tables(study).runs
     shares = read_shares() if study.counts.get("running") else {}
     done, left = measure_progress(runs, shares)
-    line = escape_markdown(describe_counts(study.counts, left))
+    line = escape_markdown(describe_counts(study.counts, len(shares), left))
     if done < 1:
         st.progress(done, text=line)
     else:
@@ -64,13 +64,12 @@ def measure_progress(runs: pd.DataFrame, shares: Mapping[str, float]) -> tuple[f
     return share, float((work.sum() - spent.sum()) * seconds_per_flop / len(shares))
 
 
-def describe_counts(counts: Mapping[str, int], left: float | None) -> str:
-    """'118 of 120 runs done, 2 running, about 3 min 20 s left'."""
-    total = sum(counts.values())
-    parts = [f"{counts.get('done', 0):,} of {total:,} runs done"]
-    parts += [
-        f"{counts[status]:,} {status}" for status in ("running", "pending", "failed", "diverged") if counts.get(status)
-    ]
+def describe_counts(counts: Mapping[str, int], at_work: int, left: float | None) -> str:
+    """'118 of 120 runs done, 2 to go, 1 trunk at work, about 3 min 20 s left'."""
+    to_go = counts.get("pending", 0) + counts.get("running", 0)  # a driver claims all its runs at once
+    parts = [f"{counts.get('done', 0):,} of {sum(counts.values()):,} runs done"]
+    parts += [f"{n:,} {what}" for n, what in ((to_go, "to go"), *((counts.get(s, 0), s) for s in ENDED[1:])) if n]
+    parts += [f"{at_work} {'trunk' if at_work == 1 else 'trunks'} at work"] if at_work else []
     return ", ".join([*parts, *([f"about {format_duration(left)} left"] if left else [])])
 
 

@@ -61,14 +61,15 @@ def _show_sweep(name: str, evidence: Study | None) -> None:
 
 def _show_verdict(verdict: Verdict) -> None:
     icon, color = _MARKS[verdict.outcome]
-    claim, numbers = st.columns([3, 2], gap="large")
+    claim, numbers = st.columns([3, 2], gap="medium")
     with claim:
         with st.container(horizontal=True, gap="small"):
             st.badge(verdict.outcome.capitalize(), icon=f":material/{icon}:", color=color)
             for flag in verdict.flags:
                 st.badge(escape_markdown(flag), color="gray")
         st.markdown(escape_markdown(verdict.statement))
-        st.caption(escape_markdown(verdict.reason, limit=2000))
+        if verdict.reason:
+            st.caption(escape_markdown(verdict.reason, limit=2000))
     with numbers:
         st.text(f"{verdict.estimate.name}\n{verdict.estimate}")
         estimate = verdict.estimate

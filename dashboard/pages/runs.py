@@ -46,7 +46,7 @@ def _filter(runs: pd.DataFrame) -> pd.DataFrame:
             values = sorted(runs[name].dropna().unique())
             if len(values) > 1:
                 chosen = st.multiselect(
-                    spell(name),
+                    name.capitalize(),
                     values,
                     format_func=_spell_value,
                     key=name,
@@ -106,7 +106,7 @@ def _show_choice(study: Study, tables: Tables, rows: pd.DataFrame) -> None:
     if (tables.curves["run_key"] == key).any():
         chosen = Tables(tables.study, rows[rows["run_key"] == key], tables.curves[tables.curves["run_key"] == key])
         show_figure("learning_curves", chosen, rates="all")
-    specification, provenance = st.columns(2, gap="large")
+    specification, provenance = st.columns(2, gap="medium")
     with specification:
         st.markdown("##### Specification")
         st.json(run.fields)
@@ -116,7 +116,7 @@ def _show_choice(study: Study, tables: Tables, rows: pd.DataFrame) -> None:
 
 
 def _spell_value(value: object) -> str:
-    return format_count(value) if isinstance(value, float) else str(value)
+    return f"{value:,.12g}" if isinstance(value, float) else str(value)
 
 
 def _format(value: float, unit: str) -> str:
