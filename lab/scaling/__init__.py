@@ -1,0 +1,27 @@
+"""Floor 1: scaling laws and their fitting, on plain arrays.
+
+A law is one file on the shelf `laws/`; `fit_law` does the same for every one of them: starts by variable projection,
+an exact second-order search of a robust loss, intervals in which the trunk is the independent unit, and a status.
+"""
+
+from lab.scaling.data import Data
+from lab.scaling.fitting import fit_law
+from lab.scaling.law import Law, Parameter
+from lab.scaling.losses import Huber, LeastSquares, Loss
+from lab.scaling.power_sum import PowerSum, Term
+from lab.scaling.result import Fit, Prediction, Status
+
+__all__ = [
+    "Data",
+    "Fit",
+    "Huber",
+    "Law",
+    "LeastSquares",
+    "Loss",
+    "Parameter",
+    "PowerSum",
+    "Prediction",
+    "Status",
+    "Term",
+    "fit_law",
+]

@@ -1,0 +1,84 @@
+"""Charts: the coordinates a search moves in, with the first and second derivatives of the logarithm of the law there.
+
+Shapes: B rows of a batch (starts × resamples), n observations, p parameters.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from lab.scaling.law import Law
+
+Array = NDArray[Any]
+
+_STEP = 6e-6  # cube root of the round-off: the best step of a central difference
+
+
+class Chart(ABC):
+    """Coordinates u (B, p) for the parameters theta (B, p) of a law at fixed predictors, boxed by `low` and `high`."""
+
+    low: Array
+    high: Array
+
+    @abstractmethod
+    def read(self, theta: Array) -> Array:
+        """The coordinates of parameters."""
+
+    @abstractmethod
+    def write(self, u: Array) -> Array:
+        """The parameters at coordinates."""
+
+    @abstractmethod
+    def slope(self, u: Array) -> tuple[Array, Array]:
+        """ln f (B, n), NaN where f ≤ 0, and its derivative by u (B, n, p)."""
+
+    @abstractmethod
+    def curve(self, u: Array, c: Array) -> Array:
+        """Σ_i c_i ∇² ln f_i (B, p, p) for c (B, n)."""
+
+
+class PlainChart(Chart):
+    """The chart of any law: the logarithm of amplitudes, everything else as it is; second derivatives by differences
+    of the exact first ones.
+    """
+
+    def __init__(self, law: Law, x: Mapping[str, Array]) -> None:
+        self._law, self._x = law, x
+        self._log = np.array([p.logarithmic for p in law.parameters])
+        with np.errstate(divide="ignore"):
+            low, high = np.array([[p.low, p.high] for p in law.parameters]).T
+            self.low = np.where(self._log, np.log(np.maximum(low, 0)), low)
+            self.high = np.where(self._log, np.log(np.maximum(high, 0)), high)
+
+    def read(self, theta: Array) -> Array:
+        """The logarithm of the amplitudes."""
+        return np.where(self._log, np.log(np.where(self._log, theta, 1.0)), theta)
+
+    def write(self, u: Array) -> Array:
+        """The amplitudes from their logarithm."""
+        return np.where(self._log, np.exp(np.where(self._log, u, 0.0)), u)
+
+    def slope(self, u: Array) -> tuple[Array, Array]:
+        """ln f and its derivative, by the law's own gradient and the chain rule."""
+        theta = self.write(u)
+        value = self._law.predict(theta, **self._x)
+        value = np.where(value > 0, value, np.nan)
+        inner = np.where(self._log, theta, 1.0)[:, None, :]
+        return np.log(value), self._law.gradient(theta, **self._x) * inner / value[..., None]
+
+    def curve(self, u: Array, c: Array) -> Array:
+        """Central differences of Σ_i c_i ∇ ln f_i, made symmetric."""
+        rows = []
+        for j in range(u.shape[1]):
+            step = np.zeros_like(u)
+            step[:, j] = _STEP * (1 + np.abs(u[:, j]))
+            ahead, behind = (np.einsum("bn,bnp->bp", c, self.slope(u + s)[1]) for s in (step, -step))
+            rows.append((ahead - behind) / (2 * step[:, j, None]))
+        matrix = np.stack(rows, axis=1)
+        return (matrix + matrix.swapaxes(1, 2)) / 2

@@ -1,0 +1,112 @@
+"""What a law is: a functional form with named, bounded parameters. One file on the laws shelf is one law."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.core.errors import InputError
+from lab.core.estimate import Estimate
+from lab.scaling.chart import Chart, PlainChart
+
+Array = NDArray[Any]
+
+_STEP = 1e-30  # of the complex step: far below round-off, and its square below the smallest double
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a law.
+
+    `low` and `high` bound it. `linear`: the law is linear in all parameters so marked together, which lets the starts
+    solve for them. `scale`: the interval is symmetric in the parameter ('natural') or in its logarithm ('log', for
+    amplitudes that may span decades). `nodes`: values the starts try, needed only for a nonlinear parameter that is
+    unbounded.
+    """
+
+    name: str
+    symbol: str
+    unit: str = ""
+    low: float = 0.0
+    high: float = math.inf
+    linear: bool = False
+    scale: Literal["natural", "log"] = "natural"
+    nodes: tuple[float, ...] = ()
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether the search moves in the logarithm: amplitudes, and anything bounded away from 0."""
+        return self.low > 0 or (self.linear and self.low == 0)
+
+
+class Law(ABC):
+    """A functional form. A file of the shelf defines a subclass and exposes one instance as `law`.
+
+    Only `predict` has to be written: the starts, the search, the intervals and the diagnosis are the engine's. The
+    class docstring carries the citation, `predictors` the names of the arguments of `predict`.
+    """
+
+    name: ClassVar[str]
+    citation: ClassVar[str]
+    parameters: ClassVar[tuple[Parameter, ...]]
+    predictors: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def predict(self, theta: Array, **x: Array) -> Array:
+        """The loss, nats: `theta` (..., p) and predictors (n,) give (..., n). `split` takes theta apart."""
+
+    def gradient(self, theta: Array, **x: Array) -> Array:
+        """Derivative of `predict` by each parameter, (..., n, p), exact to round-off by a complex step.
+
+        A law that uses absolute values, maxima or anything else that is not analytic writes its own.
+        """
+        columns = []
+        for j in range(len(self.parameters)):
+            moved = np.asarray(theta, complex).copy()
+            moved[..., j] += 1j * _STEP
+            columns.append(self.predict(moved, **x).imag / _STEP)
+        return np.stack(columns, axis=-1)
+
+    def derive(self, theta: Array) -> Mapping[str, Any]:
+        """Quantities that follow from the parameters, by name: theta (..., p) gives (...) each."""
+        return {}
+
+    def chart(self, x: Mapping[str, Array]) -> Chart:
+        """The coordinates the search moves in, at the predictors `x`."""
+        return PlainChart(self, x)
+
+    def split(self, theta: Array) -> tuple[Array, ...]:
+        """The parameters as arrays (..., 1) that broadcast against predictors (n,)."""
+        return tuple(np.asarray(theta)[..., j, None] for j in range(len(self.parameters)))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters' names, in order."""
+        return tuple(p.name for p in self.parameters)
+
+    @property
+    def linear(self) -> Array:
+        """Which parameters are linear, (p,) of bool."""
+        return np.array([p.linear for p in self.parameters])
+
+    def describe(self, theta: Array) -> list[Estimate]:
+        """The parameters as estimates without intervals."""
+        pairs = zip(self.parameters, theta, strict=True)
+        return [Estimate(p.name, float(value), unit=p.unit) for p, value in pairs]
+
+
+def check_law(law: Law) -> None:
+    """Raises `InputError` where a law, perhaps a user's own, is not one."""
+    if not isinstance(law, Law):
+        raise InputError("law", type(law).__name__, "a law is an instance of a subclass of lab.scaling.Law")
+    for parameter in law.parameters:
+        bounded = math.isfinite(parameter.low) and math.isfinite(parameter.high)
+        if not (parameter.linear or parameter.nodes or bounded):
+            rule = "a nonlinear parameter needs finite bounds or nodes to start from"
+            raise InputError(f"law {law.name}", parameter.name, rule, "give it low and high, or nodes")

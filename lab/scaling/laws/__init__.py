@@ -1,0 +1,1 @@
+"""The laws shelf: one file is one law and exposes it as `law`."""

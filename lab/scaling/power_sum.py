@@ -1,0 +1,115 @@
+"""Laws that are a sum of power laws: Σ_k c_k Π_j x_j^(−γ_kj), a constant being a power law without an exponent.
+
+The logarithm of each term is linear in (ln c, γ), so ln f is a log-sum-exp and both derivatives are closed forms in
+the terms' shares of the loss. The predictors are centred in the logarithm, which takes the correlation between an
+amplitude and its exponent out of the search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.scaling.chart import Chart
+from lab.scaling.law import Law
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Term:
+    """coefficient · predictor^(−exponent): names of parameters and of a predictor, the last two '' for a constant."""
+
+    coefficient: str
+    predictor: str = ""
+    exponent: str = ""
+
+
+class PowerSum(Law):
+    """A law given by its `terms`."""
+
+    terms: ClassVar[tuple[Term, ...]]
+
+    def predict(self, theta: Array, **x: Array) -> Array:
+        """Σ_k c_k x_k^(−γ_k), nats."""
+        values = dict(zip(self.names, self.split(theta), strict=True))
+        powers = (
+            values[t.coefficient] * (x[t.predictor] ** -values[t.exponent] if t.predictor else 1.0) for t in self.terms
+        )
+        count = len(next(iter(x.values())))
+        return sum(powers, np.zeros((*np.shape(theta)[:-1], count)))
+
+    def gradient(self, theta: Array, **x: Array) -> Array:
+        """Closed form, (..., n, p)."""
+        values = dict(zip(self.names, self.split(theta), strict=True))
+        count = len(next(iter(x.values())))
+        columns = {}
+        for term in self.terms:
+            power = x[term.predictor] ** -values[term.exponent] if term.predictor else np.ones(count)
+            columns[term.coefficient] = power + 0 * values[term.coefficient]
+            if term.predictor:
+                columns[term.exponent] = -np.log(x[term.predictor]) * values[term.coefficient] * power
+        return np.stack([columns[name] for name in self.names], axis=-1)
+
+    def chart(self, x: Mapping[str, Array]) -> Chart:
+        """Logarithms of the terms at the centre of the data, and the exponents."""
+        return PowerChart(self, x)
+
+
+class PowerChart(Chart):
+    """u holds, at a coefficient's place, the logarithm of its term at the geometric mean of the predictor."""
+
+    def __init__(self, law: PowerSum, x: Mapping[str, Array]) -> None:
+        names = law.names
+        count = len(next(iter(x.values())))
+        size = len(names)
+        self._features = np.ones((count, size))  # derivative of a parameter's own log term by its coordinate
+        self._term_of = np.zeros(size, int)
+        self._center = np.zeros((size, size))  # ln c = u_c + Σ center·γ
+        for k, term in enumerate(law.terms):
+            at = names.index(term.coefficient)
+            self._term_of[at] = k
+            if term.predictor:
+                exponent = names.index(term.exponent)
+                logs = np.log(x[term.predictor])
+                self._term_of[exponent] = k
+                self._features[:, exponent] = logs.mean() - logs
+                self._center[at, exponent] = logs.mean()
+        self._log = np.array([p.linear for p in law.parameters])
+        self._same = self._term_of[:, None] == self._term_of
+        self.low, self.high = np.array([[p.low, p.high] for p in law.parameters]).T
+        self.low, self.high = np.where(self._log, -np.inf, self.low), np.where(self._log, np.inf, self.high)
+
+    def read(self, theta: Array) -> Array:
+        """ln c − mean(ln x)·γ for coefficients, exponents as they are."""
+        logs = np.where(self._log, np.log(np.where(self._log, theta, 1.0)), theta)
+        return logs - theta @ self._center.T
+
+    def write(self, u: Array) -> Array:
+        """The inverse of `read`."""
+        logs = u + u @ self._center.T
+        return np.where(self._log, np.exp(np.where(self._log, logs, 0.0)), u)
+
+    def slope(self, u: Array) -> tuple[Array, Array]:
+        """ln f by log-sum-exp; its derivative is each term's share of the loss times the term's own derivative."""
+        value, shares = self._shares(u)
+        return value, shares * self._features
+
+    def curve(self, u: Array, c: Array) -> Array:
+        """Σ_i c_i (Σ_k share_k F_k F_kᵀ − s sᵀ), F the derivative of a term's logarithm."""
+        _, shares = self._shares(u)
+        slopes = shares * self._features
+        own = (c[..., None] * slopes).swapaxes(1, 2) @ self._features
+        return np.where(self._same, own, 0.0) - (c[..., None] * slopes).swapaxes(1, 2) @ slopes
+
+    def _shares(self, u: Array) -> tuple[Array, Array]:
+        terms = np.zeros((*u.shape[:1], len(self._features), self._term_of.max() + 1))
+        for j, k in enumerate(self._term_of):
+            terms[..., k] += u[:, None, j] * self._features[:, j]
+        top = terms.max(axis=-1, keepdims=True)
+        value = top[..., 0] + np.log(np.exp(terms - top).sum(axis=-1))
+        return value, np.exp(terms - value[..., None])[..., self._term_of]

@@ -1,0 +1,94 @@
+"""What data must be before a law is fitted to them; a refusal says what is missing and what to run next."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lab.scaling.data import Data
+from lab.scaling.law import Law
+
+FEWEST_UNITS = 12  # of rows that are not independent: intervals cover at least 90 % from there on (docs/intervals.md)
+
+
+class Refusal(NamedTuple):
+    """Why a law is not fitted, and what to do about it."""
+
+    reason: str
+    next_step: str
+
+
+def find_refusal(law: Law, data: Data) -> Refusal | None:
+    """The first thing that keeps `law` from being fitted to `data`, or None."""
+    return _refuse_values(law, data) or _refuse_dependence(data) or _refuse_levels(law, data) or _refuse_units(law, data)
+
+
+def is_replicated(law: Law, data: Data) -> bool:
+    """Whether every unit alone has as many levels of every predictor as the law has parameters.
+
+    Each unit then carries an estimate of its own, and few of them bear an interval with K − 1 degrees of freedom
+    (Ibragimov & Müller 2010, doi 10.1198/jbes.2009.08046).
+    """
+    fewest = len(law.parameters)
+    units = [data.units == k for k in range(data.unit_count)]
+    return all(len(np.unique(data.x[name][rows])) >= fewest for rows in units for name in law.predictors)
+
+
+def _refuse_values(law: Law, data: Data) -> Refusal | None:
+    missing = [name for name in law.predictors if name not in data.x]
+    if missing:
+        return Refusal(f"the law {law.name} needs {', '.join(missing)}, which the data do not have", "add the column")
+    for name, values in [("loss", data.y), *((name, data.x[name]) for name in law.predictors)]:
+        bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
+        if len(bad):
+            rows = ", ".join(str(row + 1) for row in bad[:5]) + (" …" if len(bad) > 5 else "")
+            return Refusal(f"{name} is not a positive number in row {rows}", "mend or drop these rows")
+    return None
+
+
+def _refuse_dependence(data: Data) -> Refusal | None:
+    if data.clusters is None:
+        return Refusal(
+            "nobody said which rows are independent",
+            "give clusters: one label per row, the same for rows of one trunk or run",
+        )
+    if not data.is_clustered and len(data) > 1:
+        table = np.column_stack([data.y, *data.x.values()])
+        copies = len(table) - len(np.unique(table, axis=0))
+        if copies:
+            return Refusal(f"{copies} rows are exact copies of others and claim to be independent", "drop the copies")
+    return None
+
+
+def _refuse_levels(law: Law, data: Data) -> Refusal | None:
+    fewest = len(law.parameters) // len(law.predictors) + 1
+    for name in law.predictors:
+        levels = len(np.unique(data.x[name]))
+        if levels < fewest:
+            return Refusal(
+                f"the law {law.name} needs {fewest} different values of {name}, there are {levels}",
+                f"run {fewest - levels} more, spread over at least a decade",
+            )
+    return None
+
+
+def _refuse_units(law: Law, data: Data) -> Refusal | None:
+    count, size = data.unit_count, len(law.parameters)
+    joint = len(law.predictors) > 1
+    if not (data.is_clustered or joint):
+        if count < size + 2:
+            more = size + 2 - count
+            return Refusal(
+                f"{count} independent runs for {size} parameters; an interval needs {size + 2}", f"run {more} more"
+            )
+        return None
+    if not joint and count >= 2 and is_replicated(law, data):
+        return None
+    if count < FEWEST_UNITS:
+        kind = "a law of several predictors" if joint else "rows that share a trunk"
+        return Refusal(
+            f"{count} independent units (trunks); an interval for {kind} needs {FEWEST_UNITS}",
+            f"run {FEWEST_UNITS - count} more trunks: more seeds or sizes, each to all horizons",
+        )
+    return None

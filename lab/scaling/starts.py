@@ -1,0 +1,115 @@
+"""Starts by variable projection (Golub & Pereyra 1973): a grid over the nonlinear parameters, the linear ones solved.
+
+At every node the linear parameters follow from a weighted least-squares problem in the relative residual. Its normal
+matrices for all resamples and all nodes are one matrix product, because a resample is a row of weights.
+
+Shapes: R resamples, G nodes, n observations, k linear parameters, p parameters, S starts.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.scaling.law import Law, Parameter
+
+Array = NDArray[Any]
+
+MOST_NODES = 1024  # of the whole grid
+MOST_NODES_EACH = 48  # of one parameter
+_LEAST_SHARE = 1e-3  # of the loss, for a linear parameter whose best value is outside its bounds
+
+
+def find_starts(law: Law, x: Mapping[str, Array], y: Array, weights: Array, strata: int) -> Array:
+    """Parameters to start from, (R, S, p): the best node in each of S ≤ `strata` blocks of the grid."""
+    nodes, blocks = _lay_grid(law, strata)
+    basis, offset = _expand(law, nodes, x)
+    linear, misfit = _project(law, basis / y[:, None], 1 - offset / y, weights)
+    count = blocks.max() + 1
+    theta = np.empty((len(weights), count, len(law.parameters)))
+    rows = np.arange(len(weights))
+    for block in range(count):
+        inside = np.flatnonzero(blocks == block)
+        best = inside[np.argmin(misfit[:, inside], axis=1)]
+        theta[:, block, ~law.linear] = nodes[best][:, ~law.linear]
+        theta[:, block, law.linear] = linear[rows, best]
+    return theta
+
+
+def _lay_grid(law: Law, strata: int) -> tuple[Array, Array]:
+    """Nodes (G, p), 0 at linear parameters, and the block (G,) each belongs to."""
+    free = [j for j, p in enumerate(law.parameters) if not p.linear]
+    if not free:
+        return np.zeros((1, len(law.parameters))), np.zeros(1, int)
+    each = min(MOST_NODES_EACH, max(2, math.floor(MOST_NODES ** (1 / len(free)))))
+    axes = [_lay_axis(law.parameters[j], each) for j in free]
+    cuts = max(1, round(strata ** (1 / len(free))))
+    marks = [np.arange(len(axis)) * min(cuts, len(axis)) // len(axis) for axis in axes]
+    nodes = np.zeros((math.prod(map(len, axes)), len(law.parameters)))
+    nodes[:, free] = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, len(free))
+    labels = np.stack(np.meshgrid(*marks, indexing="ij"), -1).reshape(-1, len(free))
+    return nodes, np.unique(labels, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _lay_axis(parameter: Parameter, count: int) -> Array:
+    if parameter.nodes:
+        return np.asarray(parameter.nodes, float)
+    if parameter.low > 0 and parameter.high > 100 * parameter.low:
+        return np.geomspace(parameter.low, parameter.high, count + 2)[1:-1]
+    # Exponents are small more often than large: the nodes are dense towards the lower bound, or towards 0 across it.
+    spread = np.linspace(-1 if parameter.low < 0 else 0, 1, count + 2)[1:-1]
+    curved = np.sign(spread) * spread**2
+    if parameter.low < 0 < parameter.high:
+        return np.where(curved < 0, -parameter.low * curved, parameter.high * curved)
+    return parameter.low + (parameter.high - parameter.low) * np.linspace(0, 1, count + 2)[1:-1] ** 2
+
+
+def _expand(law: Law, nodes: Array, x: Mapping[str, Array]) -> tuple[Array, Array]:
+    """What each linear parameter multiplies (G, n, k), and what is left with all of them at 0 (G, n)."""
+    with np.errstate(all="ignore"):
+        offset = law.predict(nodes, **x)
+        columns = []
+        for j in np.flatnonzero(law.linear):
+            unit = nodes.copy()
+            unit[:, j] = 1.0
+            columns.append(law.predict(unit, **x) - offset)
+    return np.stack(columns, -1) if columns else np.empty((*offset.shape, 0)), offset
+
+
+def _project(law: Law, basis: Array, target: Array, weights: Array) -> tuple[Array, Array]:
+    """The best linear parameters (R, G, k) within their bounds, and their misfit (R, G), by trying every active set."""
+    nodes, count, k = basis.shape
+    scale = np.abs(basis).max(axis=1) if count else np.ones((nodes, k))  # (G, k): a term at its largest
+    usable = np.isfinite(scale).all(axis=1) & (scale > 0).all(axis=1) & np.isfinite(target).all(axis=1)
+    scale = np.where(usable[:, None], scale, 1.0)
+    basis = np.where(usable[:, None, None], basis, 0.0) / scale[:, None, :]
+    target = np.where(usable[:, None], target, 0.0)
+    outer = (basis[..., :, None] * basis[..., None, :]).reshape(nodes, count, k * k)
+    moments = np.concatenate([outer, basis * target[..., None], target[..., None] ** 2], axis=2)
+    sums = (weights @ moments.transpose(1, 0, 2).reshape(count, -1)).reshape(len(weights), nodes, -1)
+    normal = sums[..., : k * k].reshape(len(weights), nodes, k, k)
+    right, square = sums[..., k * k : -1], sums[..., -1]
+    low, high = np.array([[p.low, p.high] for p in law.parameters if p.linear]).reshape(k, 2).T
+    best = np.full((len(weights), nodes, k), np.nan)
+    misfit = np.full((len(weights), nodes), np.inf)
+    for active in itertools.product((True, False), repeat=k):
+        chosen = np.array(active, bool)
+        if not chosen.any() and k:
+            continue
+        solved = np.zeros((len(weights), nodes, k))
+        if k:
+            block = normal[..., chosen, :][..., chosen] + 1e-14 * np.eye(chosen.sum())
+            solved[..., chosen] = np.linalg.solve(block, right[..., chosen, None])[..., 0]
+        rest = square - 2 * (solved * right).sum(-1) + np.einsum("rgj,rgjl,rgl->rg", solved, normal, solved)
+        theta = solved / scale
+        inside = ((theta >= low) & (theta <= high) | ~chosen).all(-1)
+        better = inside & (rest < misfit) & usable
+        misfit = np.where(better, rest, misfit)
+        held = np.clip(_LEAST_SHARE / scale, np.maximum(low, -np.inf), high)
+        best = np.where(better[..., None], np.where(chosen, theta, held), best)
+    return best, misfit
