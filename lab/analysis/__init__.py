@@ -2,3 +2,7 @@
 
 Tables in, results out; nothing here draws and nothing trains.
 """
+
+from lab.analysis.selection import Selection, select_runs
+
+__all__ = ["Selection", "select_runs"]

@@ -81,4 +81,4 @@ class PlainChart(Chart):
             ahead, behind = (np.einsum("bn,bnp->bp", c, self.slope(u + s)[1]) for s in (step, -step))
             rows.append((ahead - behind) / (2 * step[:, j, None]))
         matrix = np.stack(rows, axis=1)
-        return (matrix + matrix.swapaxes(1, 2)) / 2
+        return np.asarray(matrix + matrix.swapaxes(1, 2)) / 2

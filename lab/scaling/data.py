@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -22,12 +22,15 @@ class Data:
 
     `clusters` labels the independent units: rows with the same label (cooled endpoints of one trunk, checkpoints of
     one run) share their luck. None means that nobody said, and a fit refuses; rows that are all runs of their own have
-    `np.arange(n)`. Raises `InputError` where the lengths differ.
+    `np.arange(n)`. `unit` says in a word what a unit is and `titles` what a predictor is, for the reader of a refusal.
+    Raises `InputError` where the lengths differ.
     """
 
     x: Mapping[str, Array]
     y: Array
     clusters: Array | None = None
+    unit: str = "trunk"
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", {name: np.asarray(value, float) for name, value in self.x.items()})
@@ -35,7 +38,7 @@ class Data:
         columns = {**self.x, **({} if self.clusters is None else {"clusters": np.asarray(self.clusters)})}
         for name, value in columns.items():
             if value.shape != (len(self.y),):
-                raise InputError(f"fit data, {name}", value.shape, f"one value per loss, of which there are {len(self)}")
+                raise InputError(f"fit data, {name}", value.shape, f"one value per loss ({len(self)})")
 
     def __len__(self) -> int:
         return len(self.y)
@@ -44,7 +47,7 @@ class Data:
     def units(self) -> Array:
         """The independent unit of every row, 0 to K − 1 (n,)."""
         labels = np.arange(len(self)) if self.clusters is None else np.asarray(self.clusters)
-        return np.unique(labels, return_inverse=True)[1].reshape(-1)
+        return np.asarray(np.unique(labels, return_inverse=True)[1]).reshape(-1)
 
     @property
     def unit_count(self) -> int:

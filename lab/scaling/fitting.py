@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,21 +34,22 @@ def fit_law(law: Law, data: Data, loss: Loss | None = None, resamples: int = 0, 
     """
     check_law(law)
     loss = loss or Huber()
-    common = {"form": law, "loss": str(loss), "n": len(data), "units": data.unit_count, "data_hash": data.hash}
+    blank = Fit(law, Status.REFUSED, str(loss), len(data), data.unit_count, data.hash)
     if refusal := find_refusal(law, data):
-        return Fit(status=Status.REFUSED, reason=refusal.reason, next_step=refusal.next_step, **common)
+        return replace(blank, reason=refusal.reason, next_step=refusal.next_step)
     chart, found = _search(law, data, loss)
     best = int(np.argmin(found.objective))
     if not found.converged[best]:
         reason = "the search never left its start" if found.steps[best] == 0 else "the search did not converge"
-        return Fit(status=Status.FAILED, reason=reason, next_step="look at the data; try another law", **common)
+        return replace(blank, status=Status.FAILED, reason=reason, next_step="look at the data; try another law")
     theta = chart.write(found.u)[best]
     agree = found.converged & (found.objective <= found.objective[best] * (1 + _SAME) + 1e-28 * len(data))
     at_bound, condition = find_bounds(law, data, theta), find_condition(law, data, theta)
     bearable = not at_bound and condition <= _WORST_CONDITION
     uncertainty = assess(law, loss, data, chart, theta, resamples, seed) if bearable else None
     status, reason, next_step = diagnose(law, theta, at_bound, condition, uncertainty)
-    return Fit(
+    return replace(
+        blank,
         status=status,
         reason=reason,
         next_step=next_step,
@@ -58,7 +60,6 @@ def fit_law(law: Law, data: Data, loss: Loss | None = None, resamples: int = 0, 
         condition=condition,
         at_bound=at_bound,
         uncertainty=uncertainty,
-        **common,
     )
 
 

@@ -68,7 +68,7 @@ def assess_units(
     r = np.log(data.y) - np.log(law.predict(theta, **data.x))
     away = np.log(data.y) - np.log(law.predict(left_out, **data.x)[data.units, np.arange(len(data))])
     degrees = count - 1 if is_replicated(law, data) else count - size
-    method = f"jackknife over {count} trunks, t with {degrees} degrees of freedom"
+    method = f"jackknife over {count} {data.unit}s, t with {degrees} degrees of freedom"
     spread = float(np.sqrt(max(0.0, (r * away).mean())))
     return Uncertainty((count - 1) / count * moved.T @ moved, degrees, spread, method, draws)
 

@@ -21,7 +21,9 @@ class Refusal(NamedTuple):
 
 def find_refusal(law: Law, data: Data) -> Refusal | None:
     """The first thing that keeps `law` from being fitted to `data`, or None."""
-    return _refuse_values(law, data) or _refuse_dependence(data) or _refuse_levels(law, data) or _refuse_units(law, data)
+    return (
+        _refuse_values(law, data) or _refuse_dependence(data) or _refuse_levels(law, data) or _refuse_units(law, data)
+    )
 
 
 def is_replicated(law: Law, data: Data) -> bool:
@@ -38,7 +40,7 @@ def is_replicated(law: Law, data: Data) -> bool:
 def _refuse_values(law: Law, data: Data) -> Refusal | None:
     missing = [name for name in law.predictors if name not in data.x]
     if missing:
-        return Refusal(f"the law {law.name} needs {', '.join(missing)}, which the data do not have", "add the column")
+        return Refusal(f"the law {law.name} needs {', '.join(missing)}, which the data do not have", "add them")
     for name, values in [("loss", data.y), *((name, data.x[name]) for name in law.predictors)]:
         bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
         if len(bad):
@@ -66,8 +68,9 @@ def _refuse_levels(law: Law, data: Data) -> Refusal | None:
     for name in law.predictors:
         levels = len(np.unique(data.x[name]))
         if levels < fewest:
+            title = data.titles.get(name, name)
             return Refusal(
-                f"the law {law.name} needs {fewest} different values of {name}, there are {levels}",
+                f"the law {law.name} needs {fewest} different values of {title}, there are {levels}",
                 f"run {fewest - levels} more, spread over at least a decade",
             )
     return None
@@ -88,7 +91,7 @@ def _refuse_units(law: Law, data: Data) -> Refusal | None:
     if count < FEWEST_UNITS:
         kind = "a law of several predictors" if joint else "rows that share a trunk"
         return Refusal(
-            f"{count} independent units (trunks); an interval for {kind} needs {FEWEST_UNITS}",
-            f"run {FEWEST_UNITS - count} more trunks: more seeds or sizes, each to all horizons",
+            f"an interval for {kind} needs {FEWEST_UNITS} independent units, there are {count} ({data.unit}s)",
+            f"run {FEWEST_UNITS - count} more {data.unit}s: more seeds or sizes, each to all horizons",
         )
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -71,7 +72,7 @@ class Fit:
     `theta` (p,) is None where there is no answer (refused, failed). `objective` is the summed loss, `decrement` what a
     Newton step could still gain relative to it, `agreement` the share of starts that ended there, `condition` that of
     the Jacobian with its columns scaled, `n` the rows and `units` the independent units among them. `at_bound` names
-    the parameters that ran into a bound.
+    the parameters that ran into a bound. `labels` renames parameters for the reader: the exponent of tokens is β.
     """
 
     form: Law = field(repr=False)
@@ -89,6 +90,7 @@ class Fit:
     condition: float = math.nan
     at_bound: tuple[str, ...] = ()
     uncertainty: Uncertainty | None = field(default=None, repr=False)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def law(self) -> str:
@@ -161,7 +163,8 @@ class Fit:
     def _bracket(self, j: int, level: float) -> Estimate:
         assert self.theta is not None
         parameter, value = self.form.parameters[j], float(self.theta[j])
-        estimate = Estimate(parameter.name, value, level=level, unit=parameter.unit, n=self.units)
+        name = self.labels.get(parameter.name, parameter.name)
+        estimate = Estimate(name, value, level=level, unit=parameter.unit, n=self.units)
         if self.uncertainty is None:
             return _replace(estimate, math.nan, math.nan, f"no interval: {self.reason}")
         low, high = (float(end[j]) for end in self.uncertainty.bracket(self.form, self.theta, level))
@@ -174,7 +177,7 @@ class Fit:
         if self.uncertainty is None:
             return _replace(estimate, math.nan, math.nan, f"no interval: {self.reason}")
         slope = differentiate(self.form, self.theta, name)
-        half = self.uncertainty.reach(level) * math.sqrt(max(0.0, slope @ self.uncertainty.covariance @ slope))
+        half = self.uncertainty.reach(level) * math.sqrt(max(0.0, float(slope @ self.uncertainty.covariance @ slope)))
         return _replace(estimate, value - half, value + half, self.uncertainty.method)
 
     def _predict(self, level: float, spread: float, x: dict[str, Any]) -> Prediction:

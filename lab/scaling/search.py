@@ -24,6 +24,7 @@ CHUNK = 256  # rows at a time: what stays in the cache
 MOST_STEPS = 200
 _EXACT = 1e-18  # Newton decrement over the objective at which nothing is left to gain
 _ROUND_OFF = 1e-9  # the same where no step lowers the objective any more
+_PERFECT = 64 * np.finfo(float).eps  # residuals of a law that fits exactly
 _MOST_DAMPING, _LEAST_DAMPING = 1e10, 1e-9
 
 
@@ -42,7 +43,8 @@ class Found:
 def search(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Array) -> Found:
     """Minimise Σ_i w_i ρ(ln y_i − ln f_i) from each row of `u` with the weights of the same row."""
     parts = [
-        _search_chunk(chart, loss, log_y, weights[at : at + CHUNK], u[at : at + CHUNK]) for at in range(0, len(u), CHUNK)
+        _search_chunk(chart, loss, log_y, weights[at : at + CHUNK], u[at : at + CHUNK])
+        for at in range(0, len(u), CHUNK)
     ]
     fields = ("u", "objective", "decrement", "converged", "steps")
     return Found(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
@@ -66,8 +68,8 @@ def _search_chunk(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Arr
         if not len(live):
             break
         step, gain = _propose(chart, loss, log_y, weights[live], u[live], damping[live])
-        tiny = np.finfo(float).eps ** 2 * weights[live].sum(axis=1)  # the objective of residuals at round-off
-        decrement[live] = gain / np.maximum(objective[live], tiny)
+        perfect = _PERFECT**2 * weights[live].sum(axis=1)
+        decrement[live] = gain / np.maximum(objective[live], perfect)
         converged[live] = decrement[live] <= _EXACT
         moved = np.clip(u[live] + step, chart.low, chart.high)
         reached = measure(chart, loss, log_y, weights[live], moved)
@@ -77,8 +79,8 @@ def _search_chunk(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Arr
         steps[live] += better
         eased = np.where(damping[live] < _LEAST_DAMPING, 0.0, damping[live] / 10)
         damping[live] = np.where(better, eased, np.maximum(10 * damping[live], _LEAST_DAMPING))
-        stalled = ~better & (decrement[live] <= _ROUND_OFF)
-        converged[live] |= stalled
+        settled = (decrement[live] <= _ROUND_OFF) | (objective[live] <= perfect)
+        converged[live] |= ~better & settled
         live = live[~(converged[live] | (damping[live] > _MOST_DAMPING))]
     return Found(u, objective, decrement, converged, steps)
 

@@ -83,33 +83,34 @@ def _expand(law: Law, nodes: Array, x: Mapping[str, Array]) -> tuple[Array, Arra
 
 def _project(law: Law, basis: Array, target: Array, weights: Array) -> tuple[Array, Array]:
     """The best linear parameters (R, G, k) within their bounds, and their misfit (R, G), by trying every active set."""
-    nodes, count, k = basis.shape
-    scale = np.abs(basis).max(axis=1) if count else np.ones((nodes, k))  # (G, k): a term at its largest
-    usable = np.isfinite(scale).all(axis=1) & (scale > 0).all(axis=1) & np.isfinite(target).all(axis=1)
+    k = basis.shape[2]
+    scale: Array = np.abs(basis).max(axis=1) if k else np.ones((len(basis), 0))  # (G, k): a term at its largest
+    useful = np.isfinite(scale) & (scale > 0)
+    usable = np.asarray(useful.all(axis=1) & np.isfinite(target).all(axis=1))
     scale = np.where(usable[:, None], scale, 1.0)
     basis = np.where(usable[:, None, None], basis, 0.0) / scale[:, None, :]
-    target = np.where(usable[:, None], target, 0.0)
+    normal, right, square = _sum_moments(basis, np.where(usable[:, None], target, 0.0), weights)
+    bounds = np.array([[p.low, p.high] for p in law.parameters if p.linear]).reshape(k, 2)
+    held = np.clip(_LEAST_SHARE / scale, bounds[:, 0], bounds[:, 1])
+    best, misfit = np.full((*square.shape, k), np.nan), np.full(square.shape, np.inf)
+    for active in itertools.product((True, False), repeat=k):
+        chosen = np.array(active, bool)
+        solved = np.zeros_like(best)
+        block = normal[..., chosen, :][..., chosen] + 1e-14 * np.eye(chosen.sum())
+        solved[..., chosen] = np.linalg.solve(block, right[..., chosen, None])[..., 0]
+        rest = square - 2 * (solved * right).sum(-1) + np.einsum("rgj,rgjl,rgl->rg", solved, normal, solved)
+        theta = solved / scale
+        inside = np.asarray(((theta >= bounds[:, 0]) & (theta <= bounds[:, 1]) | ~chosen).all(-1))
+        better = inside & (rest < misfit) & usable
+        misfit = np.where(better, rest, misfit)
+        best = np.where(better[..., None], np.where(chosen, theta, held), best)
+    return best, misfit
+
+
+def _sum_moments(basis: Array, target: Array, weights: Array) -> tuple[Array, Array, Array]:
+    """Normal matrices (R, G, k, k), right sides (R, G, k) and squares (R, G) of all resamples at all nodes."""
+    nodes, count, k = basis.shape
     outer = (basis[..., :, None] * basis[..., None, :]).reshape(nodes, count, k * k)
     moments = np.concatenate([outer, basis * target[..., None], target[..., None] ** 2], axis=2)
     sums = (weights @ moments.transpose(1, 0, 2).reshape(count, -1)).reshape(len(weights), nodes, -1)
-    normal = sums[..., : k * k].reshape(len(weights), nodes, k, k)
-    right, square = sums[..., k * k : -1], sums[..., -1]
-    low, high = np.array([[p.low, p.high] for p in law.parameters if p.linear]).reshape(k, 2).T
-    best = np.full((len(weights), nodes, k), np.nan)
-    misfit = np.full((len(weights), nodes), np.inf)
-    for active in itertools.product((True, False), repeat=k):
-        chosen = np.array(active, bool)
-        if not chosen.any() and k:
-            continue
-        solved = np.zeros((len(weights), nodes, k))
-        if k:
-            block = normal[..., chosen, :][..., chosen] + 1e-14 * np.eye(chosen.sum())
-            solved[..., chosen] = np.linalg.solve(block, right[..., chosen, None])[..., 0]
-        rest = square - 2 * (solved * right).sum(-1) + np.einsum("rgj,rgjl,rgl->rg", solved, normal, solved)
-        theta = solved / scale
-        inside = ((theta >= low) & (theta <= high) | ~chosen).all(-1)
-        better = inside & (rest < misfit) & usable
-        misfit = np.where(better, rest, misfit)
-        held = np.clip(_LEAST_SHARE / scale, np.maximum(low, -np.inf), high)
-        best = np.where(better[..., None], np.where(chosen, theta, held), best)
-    return best, misfit
+    return sums[..., : k * k].reshape(*sums.shape[:2], k, k), sums[..., k * k : -1], sums[..., -1]

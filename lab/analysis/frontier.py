@@ -1,0 +1,120 @@
+"""The compute frontier, and the size that is best at a given compute.
+
+Hoffmann et al. 2022 (arXiv 2203.15556), section 3: the frontier is their approach 1, the parabola through the losses of
+several sizes at equal compute their approach 2. A parabola through a skew valley is biased (Open-Athena 2026, arXiv
+2603.22339), so the exponent is trusted and the level is not.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from lab.analysis.named import NamedFit, fit_rows, speak
+from lab.analysis.selection import select_runs
+from lab.scaling import Law, LeastSquares, Parameter
+from lab.tables import Tables
+
+Array = NDArray[Any]
+
+SAME_BUDGET = 0.05  # two compute budgets within 5 % are one
+_CELL = ["size", "tokens"]
+
+
+class OptimalSize(Law):
+    """N*(C) = k·C^a: the size that is best at compute C (Hoffmann et al. 2022, arXiv 2203.15556, section 3)."""
+
+    name = "optimal_size"
+    citation = "Hoffmann et al. 2022, Training Compute-Optimal Large Language Models, arXiv 2203.15556, section 3"
+    predictors = ("compute",)
+    parameters = (
+        Parameter("k", "k", "parameters/FLOP^a", linear=True, scale="log"),
+        Parameter("a", "a", low=-3.0, high=3.0),
+    )
+
+    def predict(self, theta: Array, **x: Array) -> Array:
+        """k·C^a, parameters."""
+        k, a = self.split(theta)
+        return np.asarray(k * x["compute"] ** a)
+
+
+def find_frontier(rows: pd.DataFrame, x: str) -> pd.DataFrame:
+    """The runs of the cells on the lower convex hull of ln L over ln C, as far as it falls."""
+    cells = rows.groupby(_CELL, as_index=False, dropna=False).agg({x: "mean", "loss_nats": "mean"})
+    cells = cells[cells[x] > 0].sort_values([x, "loss_nats"])
+    hull: list[int] = []
+    log_x, log_y = np.log(cells[x].to_numpy(float)), np.log(cells["loss_nats"].to_numpy(float))
+    for i in range(len(cells)):
+        if hull and log_y[i] >= log_y[hull[-1]]:
+            continue
+        while len(hull) > 1 and _turns_up(log_x, log_y, hull[-2], hull[-1], i):
+            hull.pop()
+        hull.append(i)
+    return rows.merge(cells.iloc[hull][_CELL], on=_CELL)
+
+
+def optimal_sizes(tables: Tables, convention: str = "params_total", compute: str = "flops") -> pd.DataFrame:
+    """The best size at every budget of compute, per seed.
+
+    Each size's loss is interpolated between its horizons, in logarithms, to the budgets at which runs stand; at a
+    budget that three sizes or more reach, the vertex of the parabola of ln L over ln N through the best size and its
+    neighbours is N*. Columns: seed, compute (FLOP), sizes (that reach the budget), optimal (N*, NaN where the least
+    loss is at the smallest or largest size: the optimum lies outside), loss_nats (at the vertex).
+    """
+    rows = select_runs(tables).rows.dropna(subset=[convention, compute, "tokens"])
+    found = []
+    for seed, own in rows.groupby("seed"):
+        sizes = np.unique(own[convention].to_numpy(float))
+        curves = [(n, own[own[convention] == n].groupby(compute)["loss_nats"].mean()) for n in sizes]
+        for budget in _list_budgets(rows[compute].to_numpy(float)):
+            reached = [(n, _interpolate(curve, budget)) for n, curve in curves]
+            points = np.array([p for p in reached if math.isfinite(p[1])])
+            if len(points) >= 3:
+                best, loss = _find_vertex(points)
+                found.append((seed, budget, len(points), best, loss))
+    return pd.DataFrame(found, columns=["seed", "compute", "sizes", "optimal", "loss_nats"])
+
+
+def fit_optimal_size(tables: Tables, convention: str = "params_total", compute: str = "flops") -> NamedFit:
+    """N* ∝ C^a through the best sizes of all budgets; the seed is the independent unit, as every seed has its own."""
+    best = optimal_sizes(tables, convention, compute)
+    inside = best[best["optimal"].notna()]
+    rows = inside.assign(trunk_key=inside["seed"].astype(str), run_key="")
+    question = "How does the size that is best at a given compute grow with it?"
+    title = f"N*(C), {speak(convention)}, {speak(compute)}"
+    columns = {"compute": "compute"}
+    return fit_rows(tables, rows, OptimalSize(), columns, title, question, "optimal", LeastSquares())
+
+
+def _turns_up(x: Array, y: Array, a: int, b: int, c: int) -> bool:
+    return bool((y[b] - y[a]) * (x[c] - x[b]) >= (y[c] - y[b]) * (x[b] - x[a]))
+
+
+def _list_budgets(compute: Array) -> list[float]:
+    budgets: list[float] = []
+    for value in np.unique(compute):
+        if not budgets or value > budgets[-1] * (1 + SAME_BUDGET):
+            budgets.append(float(value))
+    return budgets
+
+
+def _interpolate(curve: pd.Series, budget: float) -> float:
+    """The loss of one size at a budget within its own, or within 5 % beyond; NaN elsewhere."""
+    at, loss = np.log(curve.index.to_numpy(float)), np.log(curve.to_numpy(float))
+    if not at[0] - SAME_BUDGET <= math.log(budget) <= at[-1] + SAME_BUDGET:
+        return math.nan
+    return math.exp(float(np.interp(math.log(budget), at, loss)))
+
+
+def _find_vertex(points: Array) -> tuple[float, float]:
+    log_n, log_loss = np.log(points).T
+    i = int(np.argmin(log_loss))
+    if i in (0, len(points) - 1):
+        return math.nan, math.nan
+    around = slice(i - 1, i + 2)
+    curvature, slope, level = np.polyfit(log_n[around] - log_n[i], log_loss[around], 2)
+    return math.exp(log_n[i] - slope / (2 * curvature)), math.exp(level - slope**2 / (4 * curvature))

@@ -1,0 +1,72 @@
+"""Which runs may be fitted, and why the others may not; nothing is left out in silence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lab.analysis.learning_rates import CELL, summarize_rates
+from lab.tables import Tables
+
+RECIPE = ["family", "optimizer", "source"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """`rows` may be fitted; `excluded` has run_key and reason for every other run of the study."""
+
+    rows: pd.DataFrame
+    excluded: pd.DataFrame
+
+
+def select_runs(tables: Tables) -> Selection:
+    """The cooled endpoints a law may be fitted to.
+
+    Finished, with a positive loss, within one epoch of their data, of the family, optimizer and source that most runs
+    have, and at the best learning rate of their cell, unless that rate is the least or the largest tried. A cell with
+    one rate is taken as it is: the rate was stored, not tuned here.
+    """
+    runs = tables.runs
+    if runs.empty:
+        return Selection(runs, pd.DataFrame(columns=["run_key", "reason"]))
+    reasons = pd.Series("", index=runs.index)
+    for found in (_find_unfinished, _find_worthless, _find_repeated, _find_foreign, _find_untuned):
+        found_reasons = found(runs[reasons == ""])
+        reasons = reasons.where(reasons != "", found_reasons.reindex(runs.index, fill_value=""))
+    kept = reasons == ""
+    return Selection(runs[kept], pd.DataFrame({"run_key": runs["run_key"], "reason": reasons})[~kept])
+
+
+def _find_unfinished(runs: pd.DataFrame) -> pd.Series:
+    return runs["status"].astype(str).where(runs["status"] != "done", "")
+
+
+def _find_worthless(runs: pd.DataFrame) -> pd.Series:
+    loss = runs["loss_nats"].to_numpy(float)
+    return _mark(runs, ~(np.isfinite(loss) & (loss > 0)), "no positive loss")
+
+
+def _find_repeated(runs: pd.DataFrame) -> pd.Series:
+    repeated = runs["tokens"] > runs["unique_tokens"]  # false where the unique tokens are not known
+    return _mark(runs, repeated.to_numpy(bool), "repeats its data: more than one epoch")
+
+
+def _find_foreign(runs: pd.DataFrame) -> pd.Series:
+    recipe = runs[RECIPE].astype(str).agg(" / ".join, axis=1)
+    foreign = recipe != recipe.mode().iloc[0] if len(recipe) else recipe.astype(bool)
+    return _mark(runs, foreign.to_numpy(bool), "another family, optimizer or source than most runs")
+
+
+def _find_untuned(runs: pd.DataFrame) -> pd.Series:
+    cells = summarize_rates(runs)[[*CELL, "learning_rate", "on_edge"]].rename(columns={"learning_rate": "best"})
+    best = runs[[*CELL, "learning_rate"]].merge(cells, on=CELL, how="left").set_index(runs.index)
+    known = best["learning_rate"].notna() & best["best"].notna()
+    other = known & (best["learning_rate"] != best["best"])
+    reasons = _mark(runs, (known & best["on_edge"].eq(True)).to_numpy(bool), "the best learning rate is on the edge")
+    return reasons.where(~other, "not at the best learning rate")
+
+
+def _mark(runs: pd.DataFrame, bad: np.ndarray, reason: str) -> pd.Series:
+    return pd.Series(np.where(bad, reason, ""), index=runs.index, dtype=object)
