@@ -60,7 +60,12 @@ def forecast_largest(tables: Tables, convention: str = "params_total", law: str 
 def _forecast(seen: Tables, held: pd.DataFrame, convention: str, law: Law) -> Iterator[tuple[NamedFit, pd.DataFrame]]:
     if len(law.predictors) > 1:
         named = fit_joint(seen, law, convention)
-        yield named, _predict(named, held, {name: held[column] for name, column in named.columns.items()})
+        yield (
+            named,
+            _predict(
+                named, held, {name: held[column] for name, column in zip(law.predictors, named.columns, strict=True)}
+            ),
+        )
         return
     for horizon, rows in held.groupby("tokens"):
         named = fit_size(seen, convention, float(str(horizon)), law)

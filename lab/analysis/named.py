@@ -27,11 +27,11 @@ LABELS = {
 
 @dataclass(frozen=True)
 class NamedFit:
-    """A fit of a study: `columns` maps the law's predictors to the table's, `rows_used` are the runs fitted."""
+    """A fit of a study: `columns` stand behind the law's predictors, in their order; `rows_used` are the runs fitted."""
 
     title: str
     question: str
-    columns: Mapping[str, str]
+    columns: tuple[str, ...]
     fit: Fit
     rows_used: pd.DataFrame = field(repr=False)
 
@@ -65,7 +65,7 @@ def fit_rows(
     fit = fit_law(form, Data(x, rows[measure].to_numpy(float), labels_of_units, unit, titles), loss)
     labels = LABELS.get(next(iter(columns.values())), {}) if len(columns) == 1 else {}
     fit = replace(fit, labels=labels, next_step=name_next_step(tables, fit))
-    return NamedFit(title, question, columns, fit, rows)
+    return NamedFit(title, question, tuple(columns.values()), fit, rows)
 
 
 def choose_units(law: Law, rows: pd.DataFrame, x: Mapping[str, NDArray[Any]]) -> tuple[str, NDArray[Any]]:

@@ -53,7 +53,7 @@ def _describe(named: "NamedFit") -> dict[str, object]:
 
 def _print(named: "NamedFit") -> None:
     fit = named.fit
-    print_text(f"{named.title} · {fit.law.name} · {fit.status}")
+    print_text(f"{named.title} · {fit.law} · {fit.status}")
     if fit.reason:
         print_text(f"  {fit.reason}. {fit.next_step}".rstrip())
     if fit.estimates:
