@@ -65,7 +65,8 @@ def _check_threads() -> Check:
 
 
 def _check_browser() -> Check:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    names = (os.environ.get("LAB_BROWSER", ""), *BROWSERS)
+    found = next(filter(None, map(shutil.which, names)), None)
     if found:
         return Check("chromium", "ok", found)
     return Check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -31,7 +32,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    names = (os.environ.get("LAB_BROWSER", ""), *BROWSERS)  # `make test` has looked already
+    found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
         pytest.fail("no browser found: install one (`apt-get install chromium`, or `playwright install chromium`)")
     with sync_playwright() as playwright:
