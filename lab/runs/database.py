@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,7 @@ class Database:
             if self.path is not None and not read_only:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
             self._engine = sa.create_engine(self.location) if self.path is None else _open_sqlite(self.path, read_only)
+            weakref.finalize(self, self._engine.dispose)  # connections close with the last reference to the store
             self._check_tables(read_only)
 
     @contextmanager
@@ -120,7 +122,9 @@ def _open_sqlite(path: Path, read_only: bool) -> sa.Engine:
         connection.text_factory = lambda raw: raw.decode(errors="backslashreplace")
         return connection
 
-    engine = sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.QueuePool)
+    # A writer keeps its connection: closing the last one folds the log into the database, five times a commit's cost.
+    pool = sa.pool.NullPool if read_only else sa.pool.QueuePool
+    engine = sa.create_engine("sqlite://", creator=connect, poolclass=pool)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
