@@ -21,7 +21,7 @@ from lab.core.fingerprint import hash_literal
 from lab.runs.provenance import tell_time
 from lab.runs.record import RECORD_COLUMNS, decode_array, encode_array, encode_json, hash_array, hash_record
 from lab.runs.store import Store
-from lab.runs.stored import FINAL, StoredRun, StudyRecord, is_damaged, read_run
+from lab.runs.stored import DAMAGED, StoredRun, StudyRecord, is_damaged, read_run
 
 MANIFEST = b"scaling_lab"
 FORMAT = 1
@@ -51,9 +51,11 @@ class Archive:
 
 
 def write_archive(store: Store, study: str, path: Path, note: str = "") -> Path:
-    """Writes the finished runs of a study; returns the path. `note` is for the reader: what was run, on what."""
+    """Writes the runs of a study that have ended, failed ones too; returns the path. `note` is for the reader."""
     record = store.study(study)
-    rows = [row for row in store.export_rows(study) if row["status"] in FINAL and not is_damaged(row)]
+    rows = [row for row in store.export_rows(study) if row["record_hash"]]
+    if damaged := [row["key"] for row in rows if is_damaged(row)]:
+        raise StoreError(f"study {study}", ", ".join(damaged), DAMAGED, "run the study again: it repeats these runs")
     if not rows:
         raise InputError(f"study {study}", "no finished runs", "an archive holds finished runs", "run the study first")
     for row in rows:
