@@ -1,18 +1,20 @@
 """Floor 5: one file, one published claim. Each says which runs it asks for (`specs`) and what they show (`judge`).
 
 This door holds what sweeps over nets share: a grid of sizes × horizons × seeds whose learning rates are searched first,
-or stored from an earlier search.
+or stored from an earlier search; and the two kinds of question, of direction and of agreement with a published value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from lab.core.errors import UnknownNameError
+from lab.core.estimate import Estimate
+from lab.core.verdict import Outcome, Verdict, judge_direction, judge_equivalence, subtract_published
 from lab.runs.spec import RunSpec
 
 MOST_RATES = 7  # a search still at its edge after seven octaves ends there; the fits refuse its cells
@@ -94,3 +96,58 @@ def choose_preset(presets: Mapping[str, Any], name: str) -> Any:
     if name not in presets:
         raise UnknownNameError.among("preset", name, presets)
     return presets[name]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A published claim, put before anything runs.
+
+    `claim`: its name; `statement`: one sentence; `margin`: the smallest effect that matters, in the estimand's unit;
+    `published`: what the paper reports, as text, and `value` as a number where agreement with it is asked;
+    `out_of_regime`: how the test differs from the paper's in scale or form, '' where it does not.
+    """
+
+    claim: str
+    statement: str
+    margin: float
+    published: str
+    citation: str
+    unit: str = "trunk"
+    value: float | None = None
+    out_of_regime: str = ""
+
+    def judge(self, find: Callable[[float], Estimate], rows: pd.DataFrame, next_step: str) -> Verdict:
+        """The verdict on the estimate that `find` gives at a level; `rows` are the runs it rests on.
+
+        Without a published `value` the claim is one of direction: the estimate exceeds the margin. With one it is
+        agreement: ours minus theirs lies within ± margin.
+        """
+        wide = find(0.95)
+        if self.value is None:
+            outcome = judge_direction(wide, self.margin)
+        else:
+            narrow, wide_difference = (subtract_published(find(level), self.value) for level in (0.9, 0.95))
+            outcome = judge_equivalence(narrow, wide_difference, self.margin)
+        return Verdict(
+            claim=self.claim,
+            statement=self.statement,
+            outcome=outcome,
+            estimate=wide,
+            margin=self.margin,
+            published=self.published,
+            citation=self.citation,
+            unit_of_evidence=self.unit,
+            reason=self._explain(outcome, wide, next_step),
+            run_keys=tuple(rows["run_key"]) if "run_key" in rows else (),
+            flags=("out of regime",) if self.out_of_regime else (),
+        )
+
+    def _explain(self, outcome: Outcome, estimate: Estimate, next_step: str) -> str:
+        """One sentence a reader can act on."""
+        target = f"{self.value:g} ± {self.margin:g}" if self.value is not None else f"more than {self.margin:g}"
+        if not estimate.has_interval:
+            return f"no interval ({estimate.method}): {next_step}"
+        if outcome is Outcome.UNDERPOWERED:
+            return f"{estimate} does not settle {target}: {next_step}"
+        regime = f"; {self.out_of_regime}" if self.out_of_regime else ""
+        return f"{estimate} against {target}{regime}"

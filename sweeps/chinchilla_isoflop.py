@@ -7,14 +7,19 @@ the third to 0.513 ± 0.020. Kaplan et al. 2020 had 0.73. The count of parameter
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
+from lab.analysis.frontier import fit_optimal_size
 
+from lab.analysis import select_runs
 from lab.core.registry import open_shelf
+from lab.core.verdict import Verdict
 from lab.families import Shape
 from lab.runs.spec import RunSpec
-from sweeps import TrainingGrid, choose_preset, make_transformer_grid
+from lab.tables import Tables
+from sweeps import Question, TrainingGrid, choose_preset, make_transformer_grid
 
 title = "Best size at fixed compute"
 question = "Does the compute-optimal size grow as the square root of compute?"
@@ -59,3 +64,25 @@ def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
     """Every size at every budget it can spend within one epoch; `standard` and `overnight` search the rate first."""
     grid: TrainingGrid = choose_preset(presets, preset)
     return grid.list_specs(table)
+
+
+PUBLISHED = "a 0.50, 0.49, 0.46 (table 2); 0.513 ± 0.020 refitted by Besiroglu et al. 2024; Kaplan et al. 2020 had 0.73"
+TOTAL = Question(
+    "proportion_all_parameters", "The best size grows as the square root of compute, all parameters counted.", 0.1,
+    PUBLISHED, citation, "seed", value=0.5,
+)  # fmt: skip
+BODY = Question(
+    "proportion_body_parameters", "The best size grows as the square root of compute, tables not counted.", 0.1,
+    PUBLISHED, citation, "seed", value=0.5,
+)  # fmt: skip
+NEXT = "lab run chinchilla_isoflop --preset standard"
+
+
+def judge(tables: Tables) -> list[Verdict]:
+    """The exponent of the valleys' bottoms (approach 2), under both counts of parameters."""
+    rows = select_runs(tables).rows
+    verdicts = []
+    for question, convention in ((TOTAL, "params_total"), (BODY, "params_body")):
+        fit = fit_optimal_size(tables, convention, "flops").fit
+        verdicts.append(question.judge(partial(fit.find, "a"), rows, fit.next_step or NEXT))
+    return verdicts

@@ -7,10 +7,16 @@ known; it is the window average and not the entropy rate, because early in a win
 
 from __future__ import annotations
 
-import pandas as pd
+from dataclasses import replace
+from functools import partial
 
+import pandas as pd
+from lab.analysis.fits import fit_joint, fit_tokens
+
+from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
-from sweeps import TrainingGrid, choose_preset, make_transformer_grid
+from lab.tables import Tables
+from sweeps import Question, TrainingGrid, choose_preset, make_transformer_grid
 
 title = "Power laws above a known entropy"
 question = "Is the loss above the true model's a power law, and does the fitted E contain the true floor?"
@@ -48,3 +54,26 @@ def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
     """The grid of the preset; `standard` and `overnight` search the learning rate first."""
     grid: TrainingGrid = choose_preset(presets, preset)
     return grid.list_specs(table)
+
+
+EXCESS = Question(
+    "excess_power_law", "The loss above the true model's falls as a power of the training tokens.", 0.05,
+    "reducible loss is a power law in model size, data and compute (section 1)", citation,
+)  # fmt: skip
+FLOOR = Question(
+    "floor", "The constant E of the joint law is the true model's loss on the same windows.", 0.05,
+    "the irreducible loss is the entropy of the true data distribution (section 1.1)", citation, value=0.0,
+)  # fmt: skip
+NEXT = "lab run known_entropy --preset standard"
+
+
+def judge(tables: Tables) -> list[Verdict]:
+    """Is the excess a power law in the data at the largest size, and does E of L(N, D) hold the floor?"""
+    excess = fit_tokens(tables, law="pure_power", measure="excess_nats")
+    joint = fit_joint(tables, "chinchilla", "params_total")
+    floor = tables.runs["floor_nats"].mean() if len(tables.runs) else float("nan")
+
+    return [
+        EXCESS.judge(partial(excess.fit.find, "beta"), excess.rows_used, excess.fit.next_step or NEXT),
+        replace(FLOOR, value=floor).judge(partial(joint.fit.find, "E"), joint.rows_used, joint.fit.next_step or NEXT),
+    ]
