@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lab.cli.console.arguments import AsJson, ColumnMap, Convention, StudyName, check_convention
-from lab.cli.console.output import print_estimates, print_json, print_note, print_text
+from lab.cli.console.arguments import AsJson, ColumnMap, Convention, StudyName
+from lab.cli.console.output import print_estimates, print_json, print_text
+from lab.core.errors import LabError, RefusedError
 
 if TYPE_CHECKING:
     from lab.analysis.fits import NamedFit
@@ -27,7 +28,7 @@ def command(
 
     Exit code 2 where the data cannot bear the question; the reason and what to run next are printed.
     """
-    from lab.analysis.fits import fit_law_to, fit_study
+    from lab.analysis.fits import check_convention, fit_law_to, fit_study
     from lab.cli.console.studies import open_study
 
     check_convention(convention)
@@ -38,13 +39,11 @@ def command(
     else:
         for fit in fits:
             _print(fit)
-    refused = [fit for fit in fits if fit.fit.status == "refused"]
-    if len(refused) == len(fits):
-        for fit in refused if as_json else ():
-            print_note(f"error: {fit.title}: {fit.fit.reason}. {fit.fit.next_step}")
-        raise typer.Exit(2)
+    first = fits[0].fit
+    if all(fit.fit.status == "refused" for fit in fits):
+        raise RefusedError(f"{fits[0].title}, law {first.law}", None, first.reason, first.next_step)
     if all(fit.fit.status in ("refused", "failed") for fit in fits):
-        raise typer.Exit(1)
+        raise LabError(f"{fits[0].title}, law {first.law}", None, first.reason, first.next_step)
 
 
 def _describe(named: "NamedFit") -> dict[str, object]:

@@ -57,10 +57,3 @@ def parse_column_map(text: str, convention: str = "params_total") -> dict[str, s
 def split_list(text: str) -> tuple[str, ...]:
     """`a,b` as a tuple of texts."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def check_convention(name: str) -> str:
-    """The convention itself; raises `UnknownNameError` for one the lab does not know."""
-    if name not in CONVENTIONS:
-        raise UnknownNameError.among("--convention", name, CONVENTIONS)
-    return name
