@@ -10,13 +10,13 @@ from __future__ import annotations
 from functools import partial
 
 import pandas as pd
+
+from lab.analysis import select_runs
 from lab.analysis.fits import fit_size, fit_tokens
 from lab.analysis.forecasts import forecast_largest
 from lab.analysis.frontier import fit_optimal_size
-
-from lab.analysis import select_runs
 from lab.analysis.replicates import average_replicates
-from lab.analysis.sample_efficiency import compare_token_needs
+from lab.analysis.sample_efficiency import measure_token_saving
 from lab.analysis.skill import measure_skill
 from lab.core.estimate import Estimate
 from lab.core.verdict import Verdict
@@ -104,11 +104,10 @@ def judge(tables: Tables) -> list[Verdict]:
     data = fit_tokens(tables, law="pure_power")
     optimum = fit_optimal_size(tables, "params_body", "flops_6nd")
     rows = select_runs(tables).rows
-    needs = compare_token_needs(rows, "params_body")
+    saved = measure_token_saving(rows, "params_body")
     gains = measure_skill(forecast_largest(tables, "params_body"), rows, "params_body")
 
     def save(level: float) -> Estimate:
-        saved = needs.groupby("seed")["exponent"].mean()
         return average_replicates("ln tokens saved per ln of size", saved.tolist(), level=level)
 
     def gain(level: float) -> Estimate:

@@ -27,7 +27,7 @@ LABELS = {
 
 @dataclass(frozen=True)
 class NamedFit:
-    """A fit of a study: `columns` stand behind the law's predictors, in their order; `rows_used` are the runs fitted."""
+    """A fit of a study: `columns` stand behind the law's predictors, in order; `rows_used` are the runs fitted."""
 
     title: str
     question: str

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lab.analysis.learning_rates import CELL, summarize_rates
+from lab.core.columns import COLUMNS
 from lab.tables import Tables
 
 RECIPE = ["family", "optimizer", "source"]
@@ -30,7 +31,7 @@ def select_runs(tables: Tables) -> Selection:
     """
     runs = tables.runs
     if runs.empty:
-        return Selection(runs, pd.DataFrame(columns=["run_key", "reason"]))
+        return Selection(runs.reindex(columns=list(COLUMNS)), pd.DataFrame(columns=["run_key", "reason"]))
     reasons = pd.Series("", index=runs.index)
     for found in (_find_unfinished, _find_worthless, _find_repeated, _find_foreign, _find_untuned):
         found_reasons = found(runs[reasons == ""])

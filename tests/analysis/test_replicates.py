@@ -1,4 +1,4 @@
-"""Intervals over replicates, and token needs on a surface where they are known."""
+"""Intervals over replicates, and the tokens a larger model saves."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import math
 
 import numpy as np
 import pytest
-from scipy.optimize import brentq
 
 from lab.analysis.replicates import average_replicates
-from lab.analysis.sample_efficiency import compare_token_needs
+from lab.analysis.sample_efficiency import measure_token_saving
 from lab.core.seeds import open_stream
-from tests.synthetic import chinchilla_loss, make_tables
+from tests.synthetic import make_tables
 
 
 def test_interval_covers_at_its_level() -> None:
@@ -26,21 +25,15 @@ def test_one_replicate_has_no_interval_and_a_missing_one_does_not_count() -> Non
     assert math.isnan(average_replicates("x", []).value)
 
 
-def test_token_needs_on_a_noise_free_surface() -> None:
-    tables = make_tables(noise=0.0, trunk_noise=0.0, rates=(0.02,), horizons=tuple(2**k for k in range(15, 25)))
-    needs = compare_token_needs(tables.runs)
-    assert set(needs["seed"]) == {0, 1, 2}
-    sizes = tables.runs.groupby("size")["params_total"].first()
-    for row in needs.itertuples():
-        target = lambda d, n=sizes[row.size_large], loss=row.loss_nats: float(  # noqa: E731
-            chinchilla_loss(np.array(n), np.array(d)) - loss
-        )
-        assert row.tokens_large == pytest.approx(brentq(target, 1e3, 1e9), rel=0.05)
-        assert row.exponent > 0
+def test_token_saving_of_a_product_law_is_the_ratio_of_its_exponents() -> None:
+    rows = make_tables(rates=(0.02,)).runs
+    rows["loss_nats"] = 50.0 * rows["params_total"] ** -0.1 * rows["tokens"] ** -0.2
+    saved = measure_token_saving(rows)
+    assert list(saved.index) == [0, 1, 2]
+    np.testing.assert_allclose(saved, 0.5)
 
 
-def test_models_that_never_meet_are_left_out() -> None:
-    tables = make_tables(noise=0.0, trunk_noise=0.0, rates=(0.02,))
-    rows = tables.runs[tables.runs["size"].isin([16, 64])].copy()
-    rows.loc[rows["size"] == 64, "loss_nats"] -= 10.0
-    assert compare_token_needs(rows).empty
+def test_token_saving_is_positive_on_a_chinchilla_surface_and_needs_a_grid() -> None:
+    rows = make_tables(rates=(0.02,)).runs
+    assert (measure_token_saving(rows) > 0).all()
+    assert measure_token_saving(rows[rows["size"] == 16]).empty

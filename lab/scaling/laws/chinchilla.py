@@ -34,7 +34,8 @@ class Chinchilla(PowerSum):
     def derive(self, theta: NDArray[Any]) -> Mapping[str, NDArray[Any]]:
         """a, the exponent of the best size in compute, β/(α+β)."""
         alpha, beta = np.asarray(theta)[..., 3], np.asarray(theta)[..., 4]
-        return {"a": beta / (alpha + beta)}
+        with np.errstate(invalid="ignore"):  # both exponents at 0: there is no optimum
+            return {"a": beta / (alpha + beta)}
 
 
 law = Chinchilla()
