@@ -33,11 +33,16 @@ def select_runs(tables: Tables) -> Selection:
     if runs.empty:
         return Selection(runs.reindex(columns=list(COLUMNS)), pd.DataFrame(columns=["run_key", "reason"]))
     reasons = pd.Series("", index=runs.index)
-    for found in (_find_unfinished, _find_worthless, _find_repeated, _find_foreign, _find_untuned):
-        found_reasons = found(runs[reasons == ""])
-        reasons = reasons.where(reasons != "", found_reasons.reindex(runs.index, fill_value=""))
+    for find in (_find_unfinished, _find_worthless, _find_repeated, _find_foreign):
+        reasons = _add(reasons, find(runs[reasons == ""]))
+    tried = runs[reasons.isin(["", "diverged"])]  # a rate that diverged was tried, and bounds the best one
+    reasons = _add(reasons, _find_untuned(runs[reasons == ""], tried))
     kept = reasons == ""
     return Selection(runs[kept], pd.DataFrame({"run_key": runs["run_key"], "reason": reasons})[~kept])
+
+
+def _add(reasons: pd.Series, found: pd.Series) -> pd.Series:
+    return reasons.where(reasons != "", found.reindex(reasons.index, fill_value=""))
 
 
 def _find_unfinished(runs: pd.DataFrame) -> pd.Series:
@@ -55,13 +60,13 @@ def _find_repeated(runs: pd.DataFrame) -> pd.Series:
 
 
 def _find_foreign(runs: pd.DataFrame) -> pd.Series:
-    recipe = runs[RECIPE].astype(str).agg(" / ".join, axis=1)
+    recipe = runs[RECIPE].fillna("").astype(str).agg(" / ".join, axis=1)
     foreign = recipe != recipe.mode().iloc[0] if len(recipe) else recipe.astype(bool)
     return _mark(runs, foreign.to_numpy(bool), "another family, optimizer or source than most runs")
 
 
-def _find_untuned(runs: pd.DataFrame) -> pd.Series:
-    cells = summarize_rates(runs)[[*CELL, "learning_rate", "on_edge"]].rename(columns={"learning_rate": "best"})
+def _find_untuned(runs: pd.DataFrame, tried: pd.DataFrame) -> pd.Series:
+    cells = summarize_rates(tried)[[*CELL, "learning_rate", "on_edge"]].rename(columns={"learning_rate": "best"})
     best = runs[[*CELL, "learning_rate"]].merge(cells, on=CELL, how="left").set_index(runs.index)
     known = best["learning_rate"].notna() & best["best"].notna()
     other = known & (best["learning_rate"] != best["best"])
