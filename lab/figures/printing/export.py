@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import matplotlib as mpl
 import pandas as pd
+import plotly.graph_objects as go
 from matplotlib.figure import Figure as Page
 
 from lab.core.errors import InputError, UnknownNameError
@@ -40,12 +41,22 @@ def export_figure(
 
     Raises `InputError` for an unknown format, width or option, and where the folder cannot be written.
     """
-    for kind in formats:
-        if kind not in FORMATS:
-            raise UnknownNameError.among("format", kind, FORMATS)
-    if width not in WIDTHS:
-        raise UnknownNameError.among("width", width, WIDTHS)
+    check_print(formats, width)
     frame, drawing = draw_figure(name, tables, options)
+    return save_figure(name, tables, frame, drawing, folder, formats, width)
+
+
+def save_figure(
+    name: str,
+    tables: Tables,
+    frame: pd.DataFrame,
+    drawing: go.Figure,
+    folder: Path,
+    formats: Sequence[str] = FORMATS,
+    width: str = "single",
+) -> list[Path]:
+    """`export_figure` for a figure that is drawn already."""
+    check_print(formats, width)
     figure: Figure = open_shelf("figures").load(name)
     caption = figure.caption(frame, tables)
     paths = {kind: Path(folder) / f"{name}.{kind}" for kind in formats}
@@ -64,6 +75,15 @@ def export_figure(
     except OSError as error:
         raise InputError(f"folder {folder}", str(error), "must be writable", "choose another with --to") from error
     return [*paths.values(), note]
+
+
+def check_print(formats: Sequence[str], width: str) -> None:
+    """Raises `UnknownNameError` for a format or a width that is none."""
+    for kind in formats:
+        if kind not in FORMATS:
+            raise UnknownNameError.among("format", kind, FORMATS)
+    if width not in WIDTHS:
+        raise UnknownNameError.among("width", width, WIDTHS)
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
