@@ -20,7 +20,8 @@ def measure_token_saving(rows: pd.DataFrame, convention: str = "params_total") -
     """
     saved = {}
     for seed, own in rows.groupby("seed"):
-        if len(own) >= FEWEST_RUNS and own[convention].nunique() > 1 and own["tokens"].nunique() > 1:
+        sizes, horizons = np.unique(own[convention]), np.unique(own["tokens"])
+        if len(own) >= FEWEST_RUNS and len(sizes) > 1 and len(horizons) > 1:
             plane = np.column_stack([np.ones(len(own)), np.log(own[convention]), np.log(own["tokens"])])
             _, by_size, by_data = np.linalg.lstsq(plane, np.log(own["loss_nats"].to_numpy(float)), rcond=None)[0]
             saved[seed] = float(by_size / by_data)
