@@ -25,6 +25,7 @@ MOST_STEPS = 200
 _EXACT = 1e-18  # Newton decrement over the objective at which nothing is left to gain
 _ROUND_OFF = 1e-9  # the same where no step lowers the objective any more
 _PERFECT = 64 * np.finfo(float).eps  # residuals of a law that fits exactly
+_CUSHION = 1e-3  # of the diagonal, so that damping works where the majoriser is singular
 _MOST_DAMPING, _LEAST_DAMPING = 1e10, 1e-9
 
 
@@ -97,10 +98,13 @@ def _propose(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Array, d
     frame = scale[:, :, None] * scale[:, None, :]
     hessian, majoriser = (np.where(fixed, unit, matrix * frame) for matrix in (hessian, majoriser))
     scaled = (gradient * scale)[..., None]
-    damped = hessian + damping[:, None, None] * majoriser + 1e-14 * unit
-    step = -np.linalg.solve(damped, scaled)[..., 0]
-    uphill = np.einsum("bj,bj->b", step, scaled[..., 0]) > 0
-    step = np.where(uphill[:, None], -scaled[..., 0] / (1 + damping[:, None]), step)
+    cushion = damping[:, None, None] * (majoriser + _CUSHION * unit) + 1e-14 * unit
+    step = -np.linalg.solve(hessian + cushion, scaled)[..., 0]
+    uphill = np.flatnonzero(np.einsum("bj,bj->b", step, scaled[..., 0]) > 0)
+    if len(uphill):  # the Hessian is not positive there: turn its negative curvature over
+        values, axes = np.linalg.eigh(hessian[uphill])
+        turned = (axes * np.abs(values)[:, None, :]) @ axes.swapaxes(1, 2)
+        step[uphill] = -np.linalg.solve(turned + cushion[uphill], scaled[uphill])[..., 0]
     newton = np.linalg.solve(hessian + 1e-14 * unit, scaled)[..., 0]
     return step * scale, np.abs(np.einsum("bj,bj->b", newton, scaled[..., 0]))
 
