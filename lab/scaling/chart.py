@@ -21,10 +21,13 @@ _STEP = 6e-6  # cube root of the round-off: the best step of a central differenc
 
 
 class Chart(ABC):
-    """Coordinates u (B, p) for the parameters theta (B, p) of a law at fixed predictors, boxed by `low` and `high`."""
+    """Coordinates u (B, p) for the parameters theta (B, p) of a law at fixed predictors, boxed by `low` and `high`;
+    `logarithmic` (p,) are those whose exponential multiplies a term.
+    """
 
     low: Array
     high: Array
+    logarithmic: Array
 
     @abstractmethod
     def read(self, theta: Array) -> Array:
@@ -50,26 +53,26 @@ class PlainChart(Chart):
 
     def __init__(self, law: Law, x: Mapping[str, Array]) -> None:
         self._law, self._x = law, x
-        self._log = np.array([p.logarithmic for p in law.parameters])
+        self.logarithmic = np.array([p.logarithmic for p in law.parameters])
         with np.errstate(divide="ignore"):
             low, high = np.array([[p.low, p.high] for p in law.parameters]).T
-            self.low = np.where(self._log, np.log(np.maximum(low, 0)), low)
-            self.high = np.where(self._log, np.log(np.maximum(high, 0)), high)
+            self.low = np.where(self.logarithmic, np.log(np.maximum(low, 0)), low)
+            self.high = np.where(self.logarithmic, np.log(np.maximum(high, 0)), high)
 
     def read(self, theta: Array) -> Array:
         """The logarithm of the amplitudes."""
-        return np.where(self._log, np.log(np.where(self._log, theta, 1.0)), theta)
+        return np.where(self.logarithmic, np.log(np.where(self.logarithmic, theta, 1.0)), theta)
 
     def write(self, u: Array) -> Array:
         """The amplitudes from their logarithm."""
-        return np.where(self._log, np.exp(np.where(self._log, u, 0.0)), u)
+        return np.where(self.logarithmic, np.exp(np.where(self.logarithmic, u, 0.0)), u)
 
     def slope(self, u: Array) -> tuple[Array, Array]:
         """ln f and its derivative, by the law's own gradient and the chain rule."""
         theta = self.write(u)
         value = self._law.predict(theta, **self._x)
         value = np.where(value > 0, value, np.nan)
-        inner = np.where(self._log, theta, 1.0)[:, None, :]
+        inner = np.where(self.logarithmic, theta, 1.0)[:, None, :]
         return np.log(value), self._law.gradient(theta, **self._x) * inner / value[..., None]
 
     def curve(self, u: Array, c: Array) -> Array:

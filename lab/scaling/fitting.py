@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lab.scaling.chart import Chart
 from lab.scaling.data import Data
 from lab.scaling.intervals import assess
-from lab.scaling.law import Law, check_law
+from lab.scaling.law import Law, check_gradient, check_law
 from lab.scaling.losses import Huber, Loss
 from lab.scaling.requirements import find_refusal
 from lab.scaling.result import Fit, Status, Uncertainty, find_log_slopes
@@ -114,5 +114,6 @@ def diagnose(
 def _search(law: Law, data: Data, loss: Loss) -> tuple[Chart, Found]:
     chart = law.chart(data.x)
     starts = find_starts(law, data.x, data.y, np.ones((1, len(data))), STARTS)[0]
+    check_gradient(law, starts[0], data.x)
     weights = np.ones((len(starts), len(data)))
     return chart, search(chart, loss, np.log(data.y), weights, chart.read(starts))

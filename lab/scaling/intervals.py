@@ -21,7 +21,7 @@ from lab.scaling.losses import Loss
 from lab.scaling.requirements import is_replicated
 from lab.scaling.result import Uncertainty, find_log_slopes
 from lab.scaling.search import search
-from lab.scaling.starts import find_starts
+from lab.scaling.starts import FEW_NODES, find_starts
 
 Array = NDArray[Any]
 
@@ -85,7 +85,7 @@ def bootstrap(law: Law, loss: Loss, data: Data, chart: Chart, theta: Array, resa
 def refit(law: Law, loss: Loss, data: Data, chart: Chart, theta: Array, weights: Array) -> Array:
     """Parameters (r, p) for each row of `weights` (r, n), the better of two searches."""
     near = np.broadcast_to(chart.read(theta), (len(weights), len(theta)))
-    far = chart.read(find_starts(law, data.x, data.y, weights, 1)[:, 0])
+    far = chart.read(find_starts(law, data.x, data.y, weights, 1, FEW_NODES)[:, 0])
     found = search(chart, loss, np.log(data.y), np.concatenate([weights, weights]), np.concatenate([near, far]))
     objective = np.where(np.isfinite(found.objective), found.objective, np.inf).reshape(2, -1)
     u = found.u.reshape(2, len(weights), -1)

@@ -110,3 +110,21 @@ def check_law(law: Law) -> None:
         if not (parameter.linear or parameter.nodes or bounded):
             rule = "a nonlinear parameter needs finite bounds or nodes to start from"
             raise InputError(f"law {law.name}", parameter.name, rule, "give it low and high, or nodes")
+
+
+def check_gradient(law: Law, theta: Array, x: Mapping[str, Array]) -> None:
+    """Raises `InputError` where the gradient of a law does not belong to its `predict` at `theta` (p,).
+
+    The complex step is silently wrong for absolute values and the like, so it is held against differences once.
+    """
+    step = 1e-6 * np.maximum(np.abs(theta), 1e-6)
+    moves = np.diag(step)
+    difference = ((law.predict(theta + moves, **x) - law.predict(theta - moves, **x)) / (2 * step[:, None])).T
+    next_step = "write its gradient(theta, **x) yourself, or mend it"
+    try:
+        gradient = law.gradient(theta, **x)
+    except TypeError as error:
+        raise InputError(f"law {law.name}", str(error), "predict does not take complex numbers", next_step) from error
+    size = np.abs(difference).max(axis=0)
+    if (np.abs(gradient - difference).max(axis=0) > 1e-3 * size + 1e-12).any():
+        raise InputError(f"law {law.name}", None, "its gradient is not the derivative of its predict", next_step)

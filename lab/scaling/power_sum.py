@@ -79,20 +79,23 @@ class PowerChart(Chart):
                 self._term_of[exponent] = k
                 self._features[:, exponent] = logs.mean() - logs
                 self._center[at, exponent] = logs.mean()
-        self._log = np.array([p.linear for p in law.parameters])
+        self.logarithmic = np.array([p.linear for p in law.parameters])
         self._same = self._term_of[:, None] == self._term_of
         self.low, self.high = np.array([[p.low, p.high] for p in law.parameters]).T
-        self.low, self.high = np.where(self._log, -np.inf, self.low), np.where(self._log, np.inf, self.high)
+        self.low, self.high = (
+            np.where(self.logarithmic, -np.inf, self.low),
+            np.where(self.logarithmic, np.inf, self.high),
+        )
 
     def read(self, theta: Array) -> Array:
         """ln c − mean(ln x)·γ for coefficients, exponents as they are."""
-        logs = np.where(self._log, np.log(np.where(self._log, theta, 1.0)), theta)
+        logs = np.where(self.logarithmic, np.log(np.where(self.logarithmic, theta, 1.0)), theta)
         return logs - theta @ self._center.T
 
     def write(self, u: Array) -> Array:
         """The inverse of `read`."""
         logs = u + u @ self._center.T
-        return np.where(self._log, np.exp(np.where(self._log, logs, 0.0)), u)
+        return np.where(self.logarithmic, np.exp(np.where(self.logarithmic, logs, 0.0)), u)
 
     def slope(self, u: Array) -> tuple[Array, Array]:
         """ln f by log-sum-exp; its derivative is each term's share of the loss times the term's own derivative."""

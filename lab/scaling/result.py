@@ -61,8 +61,10 @@ class Uncertainty:
         """Both ends of every parameter's interval (p,), not yet cut at its bounds."""
         half = self.reach(level) * np.sqrt(np.diag(self.covariance))
         logarithmic = np.array([p.scale == "log" for p in law.parameters])
-        factor = np.exp(np.minimum(half, _MOST_LOG))
-        return np.where(logarithmic, theta / factor, theta - half), np.where(logarithmic, theta * factor, theta + half)
+        factor = np.exp(np.where(logarithmic, np.minimum(half, _MOST_LOG), 0.0))
+        with np.errstate(over="ignore"):  # infinite is the right word for an end that overflows
+            low, high = theta / factor, theta * factor
+        return np.where(logarithmic, low, theta - half), np.where(logarithmic, high, theta + half)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,9 @@ MOST_STEPS = 200
 _EXACT = 1e-18  # Newton decrement over the objective at which nothing is left to gain
 _ROUND_OFF = 1e-9  # the same where no step lowers the objective any more
 _PERFECT = 64 * np.finfo(float).eps  # residuals of a law that fits exactly
+_NO_MISFIT = 1e-8  # residuals that no data have
 _CUSHION = 1e-3  # of the diagonal, so that damping works where the majoriser is singular
+_GONE = 1e-9  # share of the loss at which a term that still shrinks is let go
 _MOST_DAMPING, _LEAST_DAMPING = 1e10, 1e-9
 
 
@@ -83,13 +85,15 @@ def _search_chunk(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Arr
         settled = (decrement[live] <= _ROUND_OFF) | (objective[live] <= perfect)
         converged[live] |= ~better & settled
         live = live[~(converged[live] | (damping[live] > _MOST_DAMPING))]
+    converged |= objective <= _NO_MISFIT**2 * weights.sum(axis=1)  # crawling towards a bound that fits exactly
     return Found(u, objective, decrement, converged, steps)
 
 
 def _propose(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Array, damping: Array) -> tuple[Array, Array]:
     """The damped step (B, p) and the undamped Newton decrement gᵀH⁻¹g (B,); coordinates held by a bound stay."""
-    gradient, hessian, majoriser = expand(chart, loss, log_y, weights, u)
-    held = ((u <= chart.low) & (gradient > 0)) | ((u >= chart.high) & (gradient < 0))
+    gradient, hessian, majoriser, share = expand(chart, loss, log_y, weights, u)
+    gone = chart.logarithmic & (share < _GONE)
+    held = ((gone | (u <= chart.low)) & (gradient > 0)) | ((u >= chart.high) & (gradient < 0))
     gradient = np.where(held, 0.0, gradient)
     unit = np.eye(u.shape[1])
     diagonal = np.einsum("bjj->bj", majoriser)
@@ -109,8 +113,10 @@ def _propose(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Array, d
     return step * scale, np.abs(np.einsum("bj,bj->b", newton, scaled[..., 0]))
 
 
-def expand(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Array) -> tuple[Array, Array, Array]:
-    """Gradient (B, p), exact Hessian (B, p, p) and Gauss-Newton matrix of the majorising parabola (B, p, p)."""
+def expand(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Array) -> tuple[Array, Array, Array, Array]:
+    """Gradient (B, p), exact Hessian (B, p, p), Gauss-Newton matrix of the majorising parabola (B, p, p), and the
+    largest derivative of ln f by each coordinate (B, p): for an amplitude, its term's largest share of the loss.
+    """
     value, slope = chart.slope(u)
     r = log_y - value
     pull = weights * loss.slope(r)
@@ -118,4 +124,4 @@ def expand(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Array) -> 
     curved = ((weights * loss.curvature(r))[..., None] * slope).swapaxes(1, 2) @ slope
     hessian = curved - chart.curve(u, pull)
     majoriser = ((weights * loss.weight(r))[..., None] * slope).swapaxes(1, 2) @ slope
-    return gradient, hessian, majoriser
+    return gradient, hessian, majoriser, np.abs(slope).max(axis=1)

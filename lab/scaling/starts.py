@@ -21,13 +21,16 @@ from lab.scaling.law import Law, Parameter
 Array = NDArray[Any]
 
 MOST_NODES = 1024  # of the whole grid
+FEW_NODES = 144  # the same for a resample, which also starts where the whole data ended
 MOST_NODES_EACH = 48  # of one parameter
 _LEAST_SHARE = 1e-3  # of the loss, for a linear parameter whose best value is outside its bounds
 
 
-def find_starts(law: Law, x: Mapping[str, Array], y: Array, weights: Array, strata: int) -> Array:
+def find_starts(
+    law: Law, x: Mapping[str, Array], y: Array, weights: Array, strata: int, most_nodes: int = MOST_NODES
+) -> Array:
     """Parameters to start from, (R, S, p): the best node in each of S ≤ `strata` blocks of the grid."""
-    nodes, blocks = _lay_grid(law, strata)
+    nodes, blocks = _lay_grid(law, strata, most_nodes)
     basis, offset = _expand(law, nodes, x)
     linear, misfit = _project(law, basis / y[:, None], 1 - offset / y, weights)
     count = blocks.max() + 1
@@ -41,12 +44,12 @@ def find_starts(law: Law, x: Mapping[str, Array], y: Array, weights: Array, stra
     return theta
 
 
-def _lay_grid(law: Law, strata: int) -> tuple[Array, Array]:
+def _lay_grid(law: Law, strata: int, most_nodes: int) -> tuple[Array, Array]:
     """Nodes (G, p), 0 at linear parameters, and the block (G,) each belongs to."""
     free = [j for j, p in enumerate(law.parameters) if not p.linear]
     if not free:
         return np.zeros((1, len(law.parameters))), np.zeros(1, int)
-    each = min(MOST_NODES_EACH, max(2, math.floor(MOST_NODES ** (1 / len(free)))))
+    each = min(MOST_NODES_EACH, max(2, math.floor(most_nodes ** (1 / len(free)) + 1e-9)))
     axes = [_lay_axis(law.parameters[j], each) for j in free]
     cuts = max(1, round(strata ** (1 / len(free))))
     marks = [np.arange(len(axis)) * min(cuts, len(axis)) // len(axis) for axis in axes]
