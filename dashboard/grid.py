@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from dashboard.text import name_download
 from lab.core.columns import describe_column
+from lab.figures.printing.export import write_csv
 
 _FORMATS = {"parameters": "compact", "tokens": "compact", "FLOP": "scientific", "s": "%.1f", "nats/token": "%.4f"}
 
@@ -16,6 +21,29 @@ def show_grid(frame: pd.DataFrame, **arguments: Any) -> Any:
     """`st.dataframe` with headings, hints and formats of the lab's own; further arguments go to it unchanged."""
     arguments = {"hide_index": True, "placeholder": "–", "column_config": configure_columns(frame), **arguments}
     return st.dataframe(frame, **arguments)
+
+
+def offer_csv(frame: pd.DataFrame, *names: str) -> None:
+    """A button that downloads the table as CSV, safe to open in a spreadsheet; `names` make its file's name."""
+    name = name_download(*names)
+    st.download_button(
+        "CSV",
+        partial(render_csv, frame),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        type="tertiary",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"csv-{name}",
+    )
+
+
+def render_csv(frame: pd.DataFrame) -> bytes:
+    """The table as CSV; text that would be a formula is led by an apostrophe."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.csv"
+        write_csv(frame, path)
+        return path.read_bytes()
 
 
 def configure_columns(frame: pd.DataFrame) -> dict[str, Any]:

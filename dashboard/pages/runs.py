@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.controls import spell
 from dashboard.exhibit import show_figure
-from dashboard.grid import show_grid
+from dashboard.grid import offer_csv, show_grid
 from dashboard.notices import show_hint
 from dashboard.pages import Page
 from dashboard.progress import show_progress
@@ -36,6 +36,7 @@ def render(study: Study | None) -> None:
     tables = read_tables(study)
     rows = _filter(tables.runs.sort_values(list(_ORDER), ignore_index=True))
     _show_table(rows)
+    offer_csv(rows, study.name, "runs")
     _show_choice(study, tables, rows)
 
 

@@ -1,20 +1,24 @@
-"""Scaling: every figure of a study, by topic."""
+"""Scaling: the laws fitted to a study with their intervals, and every figure of it, by topic."""
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.controls import spell
 from dashboard.exhibit import show_figure
-from dashboard.notices import show_hint
+from dashboard.grid import offer_csv, show_grid
+from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
-from dashboard.studies import FIRST_COMMAND, read_tables
+from dashboard.studies import BY_HASH, FIRST_COMMAND, read_tables
+from dashboard.text import escape_markdown
+from lab.analysis.fits import fit_study
 from lab.core.registry import open_shelf
-from lab.tables import Study
+from lab.tables import Study, Tables
 
 
 def render(study: Study | None) -> None:
-    """A tab per topic of the figures shelf."""
+    """The fits in one table, then a tab per topic of the figures shelf."""
     st.title("Scaling", anchor=False)
     if study is None:
         show_hint(
@@ -22,12 +26,48 @@ def render(study: Study | None) -> None:
         )
         return
     tables = read_tables(study)
+    st.header("Fits", anchor="fits")
+    with contain_errors():
+        estimates, remarks = tabulate_fits(tables)
+        if len(estimates):
+            show_grid(estimates)
+            offer_csv(estimates, study.name, "fits")
+        for remark in remarks:
+            st.caption(escape_markdown(remark, limit=2000))
     topics = _sort_topics(study)
     for tab, names in zip(st.tabs(list(topics), key="topic", bind="query-params"), topics.values(), strict=True):
         if tab.open:
             with tab:
                 for name in names:
                     show_figure(name, tables)
+
+
+@st.cache_data(hash_funcs=BY_HASH, max_entries=32, show_spinner="Fitting …")
+def tabulate_fits(tables: Tables) -> tuple[pd.DataFrame, list[str]]:
+    """A row per estimate of the standard fits, and a remark per fit that is refused or not to be trusted."""
+    fits = fit_study(tables)
+    rows = [
+        {
+            "fit": named.title,
+            "law": named.fit.law,
+            "status": str(named.fit.status),
+            "parameter": estimate.name,
+            "value": estimate.value,
+            "low": estimate.low,
+            "high": estimate.high,
+            "unit": estimate.unit,
+            "independent units": estimate.n,
+            "interval": f"{estimate.level:.0%}, {estimate.method}" if estimate.has_interval else estimate.method,
+        }
+        for named in fits
+        for estimate in named.fit.estimates
+    ]
+    remarks = [
+        f"{named.title}, {named.fit.law}: {named.fit.status}; {named.fit.reason}. Next: {named.fit.next_step}"
+        for named in fits
+        if named.fit.reason
+    ]
+    return pd.DataFrame(rows), remarks
 
 
 def _sort_topics(study: Study) -> dict[str, list[str]]:

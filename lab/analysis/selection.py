@@ -33,10 +33,12 @@ def select_runs(tables: Tables) -> Selection:
     if runs.empty:
         return Selection(runs.reindex(columns=list(COLUMNS)), pd.DataFrame(columns=["run_key", "reason"]))
     reasons = pd.Series("", index=runs.index)
-    for find in (_find_unfinished, _find_worthless, _find_repeated, _find_foreign):
+    for find in (_find_unfinished, _find_worthless, _find_repeated):
         reasons = _add(reasons, find(runs[reasons == ""]))
-    tried = runs[reasons.isin(["", "diverged"])]  # a rate that diverged was tried, and bounds the best one
-    reasons = _add(reasons, _find_untuned(runs[reasons == ""], tried))
+    if (reasons == "").any():  # the others compare a run with the rest
+        reasons = _add(reasons, _find_foreign(runs[reasons == ""]))
+        tried = runs[reasons.isin(["", "diverged"])]  # a rate that diverged was tried, and bounds the best one
+        reasons = _add(reasons, _find_untuned(runs[reasons == ""], tried))
     kept = reasons == ""
     return Selection(runs[kept], pd.DataFrame({"run_key": runs["run_key"], "reason": reasons})[~kept])
 
@@ -61,7 +63,7 @@ def _find_repeated(runs: pd.DataFrame) -> pd.Series:
 
 def _find_foreign(runs: pd.DataFrame) -> pd.Series:
     recipe = runs[RECIPE].fillna("").astype(str).agg(" / ".join, axis=1)
-    foreign = recipe != recipe.mode().iloc[0] if len(recipe) else recipe.astype(bool)
+    foreign = recipe != recipe.mode().iloc[0]
     return _mark(runs, foreign.to_numpy(bool), "another family, optimizer or source than most runs")
 
 

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import lab.runs.database
+from dashboard.grid import render_csv
 from dashboard.notices import FAULT, REFUSAL
 from lab.core.registry import open_shelf
 from lab.runs.archive import write_archive
@@ -69,6 +71,17 @@ def filled(study_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("filled")
 class TestFull:
+    def test_scaling_lists_the_fits_with_their_intervals(self) -> None:
+        fits = open_page("scaling").dataframe[0].value
+        assert {"power", "pure_power"} <= set(fits["law"])
+        exponents = fits[(fits["parameter"] == "alpha") & (fits["status"] == "converged")]
+        assert len(exponents) and (exponents["low"] < exponents["high"]).all()
+
+    def test_a_refused_fit_says_why_and_what_to_run(self) -> None:
+        text = read(open_page("scaling"))
+        assert "chinchilla" in text and "refused" in text
+        assert "lab run kaplan" in text.replace("\\", "").replace("\u2060", "")
+
     def test_filters_stand_in_the_address_and_narrow_the_table(self) -> None:
         assert len(open_page("runs").dataframe[0].value) == 24
         page = open_page("runs", status="failed")
@@ -102,6 +115,11 @@ class TestFull:
     def test_a_topic_or_option_that_is_unknown_is_ignored(self) -> None:
         page = open_page("scaling", **{"topic": "nothing", "learning_curves.x": "<script>", "study": "no such study"})
         assert page.selectbox(key="study").value == STUDY
+
+
+def test_a_downloaded_table_holds_no_formula() -> None:
+    content = render_csv(pd.DataFrame({"family": ["=HYPERLINK(1)", "lstm"], "loss_nats": [-1.5, 2.0]})).decode()
+    assert content.splitlines() == ["family,loss_nats", "'=HYPERLINK(1),-1.5", "lstm,2.0"]
 
 
 class TestEmpty:
