@@ -6,7 +6,7 @@ import typer
 
 from lab.cli.console.arguments import ALL_FORMATS, AsJson, Formats, OutputFolder, Width, parse_assignments, split_list
 from lab.cli.console.dials import describe_dials, parse_dials, read_flags
-from lab.cli.console.output import print_json, print_table, print_text
+from lab.cli.console.output import print_json, print_note, print_table, print_text
 from lab.core.errors import InputError
 from lab.core.registry import open_shelf
 
@@ -36,7 +36,7 @@ def command(
         raise InputError("lab figure", name, "needs the study it shows", "add --study NAME; `lab status` names them")
     from lab.cli.console.studies import open_study
     from lab.figures import draw_figure
-    from lab.figures.printing import export_figure
+    from lab.figures.printing import save_figure
     from lab.runs.store import find_results
 
     texts = read_flags(context.args)
@@ -44,10 +44,13 @@ def command(
         texts |= parse_assignments(setting, "--set")
     options = parse_dials(open_shelf("figures").load(name).options, texts, name)
     tables = open_study(study)
+    frame, drawing = draw_figure(name, tables, options)
     folder = to or find_results() / "figures" / tables.study.name
-    paths = export_figure(name, tables, options, folder, formats=split_list(formats), width=width)
+    paths = save_figure(name, tables, frame, drawing, folder, split_list(formats), width)
+    if frame.empty:
+        print_note(f"note: nothing to show yet: {frame.attrs['missing']}")
     if as_json:
-        data = draw_figure(name, tables, options)[0].to_dict("records")
+        data = frame.to_dict("records")
         print_json({"figure": name, "study": tables.study.name, "options": options, "data": data, "files": paths})
         return
     for path in paths:
