@@ -37,9 +37,10 @@ def render(study: Study | None) -> None:
             f"{FIRST_COMMAND}\nlab import runs.csv --map params_total=N,tokens=D,loss_nats=loss",
         )
     st.header("Claims", anchor="claims")
-    for name in open_shelf("sweeps").names():
+    evidence = {name: choose_evidence(name, study, studies) for name in open_shelf("sweeps").names()}
+    for name in sorted(evidence, key=lambda name: evidence[name] is None):
         with st.container(border=True, key=f"sweep-{name}"), contain_errors():
-            _show_sweep(name, choose_evidence(name, study, studies))
+            _show_sweep(name, evidence[name])
     if studies:
         st.header("Studies", anchor="studies")
         show_grid(pd.DataFrame([_describe_study(each) for each in studies]), column_config=_STUDY_COLUMNS)
@@ -51,10 +52,11 @@ def _show_sweep(name: str, evidence: Study | None) -> None:
     st.markdown(escape_markdown(sweep.question))
     if evidence is None:
         st.text("Nothing has been run for this question yet.")
-        st.code(f"lab run {name} --preset smoke", language="bash")
+        st.code(f"lab run {name} --preset smoke", language="bash", wrap_lines=True)
     else:
         for verdict in read_verdicts(name, read_tables(evidence)):
             _show_verdict(verdict)
+            st.space("small")
     judged = f" Judged on {evidence.name}." if evidence else ""
     st.caption(escape_markdown(f"{sweep.citation}.{judged}"))
 

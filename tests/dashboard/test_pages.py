@@ -71,6 +71,20 @@ def filled(study_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("filled")
 class TestFull:
+    @pytest.mark.parametrize("name", PAGES)
+    def test_is_drawn_without_a_notice(self, name: str) -> None:
+        page = open_page(name)
+        assert page.title[0].value
+        assert REFUSAL not in read(page)
+        assert page.selectbox(key="study").value == STUDY
+
+    def test_overview_counts_the_runs_and_names_what_is_not_run(self) -> None:
+        page = open_page("overview")
+        studies = page.dataframe[0].value.set_index("study").loc[STUDY]
+        assert (studies["done"], studies["failed"], studies["diverged"]) == (22, 1, 1)
+        assert f"Judged on {STUDY}".replace("_", r"\_").replace("-", r"\-") in read(page)
+        assert "lab run known_entropy --preset smoke" in [code.value for code in page.code]
+
     def test_scaling_lists_the_fits_with_their_intervals(self) -> None:
         fits = open_page("scaling").dataframe[0].value
         assert {"power", "pure_power"} <= set(fits["law"])
