@@ -89,7 +89,7 @@ def _list_held_out(forecast: Forecast, held: pd.DataFrame) -> pd.DataFrame:
 def _describe(forecast: Forecast, options: Options) -> list[str]:
     frame = forecast.frame
     if frame.empty:
-        return [f"No forecast ({forecast.fit.status}): {forecast.fit.reason}. {forecast.fit.next_step}"]
+        return [f"No forecast ({forecast.fit.status}): {forecast.fit.reason}. Next: {forecast.fit.next_step}"]
     loss, reducible = (100 * frame[name].abs().mean() for name in ("error_relative", "error_reducible"))
     return [
         f"Law {options.law} fitted to every size but the largest; open markers: the largest, never seen by the fit",

@@ -14,24 +14,31 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lab.analysis.learning_rates import CELL, compare_rates, summarize_rates
+from lab.analysis.rates_effect import fit_tokens_by_rate
 from lab.figures import Figure
-from lab.figures.framing.series import LOSS, keep_positive, make_empty, name_horizons, name_sizes
-from lab.figures.ink.axes import set_log_axis
-from lab.figures.ink.marks import add_line, add_points, new_figure
-from lab.figures.ink.palette import GREY, Look, choose_looks
+from lab.figures.framing.series import LOSS, average_seeds, keep_positive, make_empty, name_horizons, name_sizes
+from lab.figures.ink.axes import set_linear_axis, set_log_axis
+from lab.figures.ink.marks import add_intervals, add_line, add_points, add_reference, new_figure
+from lab.figures.ink.palette import GREY, INK, Look, choose_looks
 from lab.tables import Tables
+
+TILT = "tilt"
 
 
 @dataclass(frozen=True)
 class Options:
-    """`view`: loss against rate (parabola) at one size, or the best rate against the horizon (drift), every size."""
+    """`view`: loss against rate at one size (parabola), best rate against horizon (drift), or what one rate for all
+    horizons does to β (tilt).
+    """
 
-    view: Literal["parabola", "drift"] = "parabola"
+    view: Literal["parabola", "drift", "tilt"] = "parabola"
     size: Literal["largest", "smallest"] = "largest"
 
 
 def prepare(tables: Tables, options: Options) -> pd.DataFrame:
-    """Rows by `mark`: 'run' (a rate tried), 'parabola' (not for the drift) and 'best' (open on the edge)."""
+    """Rows by `mark`: 'run' (a rate tried), 'parabola' and 'best' (open on the edge), or 'tilt' and its 'mean'."""
+    if options.view == "tilt":
+        return _frame_tilt(tables)
     runs = keep_positive(tables.runs, "learning_rate", "tokens")
     cells = summarize_rates(runs)
     if cells.empty:
@@ -54,6 +61,8 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
 def draw(frame: pd.DataFrame) -> go.Figure:
     """A look per horizon (parabola) or per size (drift); both axes logarithmic; a best rate on the edge is open."""
     x, y = frame.attrs["x"], frame.attrs["y"]
+    if y == TILT:
+        return _draw_tilt(frame)
     figure = new_figure()
     if y == "learning_rate":  # the same few rates at every size: one quiet mark each
         tried = frame[frame["mark"] == "run"].drop_duplicates([x, y])
@@ -115,6 +124,38 @@ def _frame_drift(runs: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     columns = ["mark", "series", "params_total", "tokens", "learning_rate"]
     parts = [tried[[*columns, "run_key"]], cells[[*columns, "on_edge", "stored", "rates_tried"]]]
     return pd.concat(parts, ignore_index=True)
+
+
+def _frame_tilt(tables: Tables) -> pd.DataFrame:
+    """β under each single rate minus β under every horizon's best, by size and as their mean with its interval."""
+    effect = fit_tokens_by_rate(tables).frame
+    if effect.empty:
+        return make_empty(tables, "No seed tried several learning rates to three horizons or more.")
+    known = tables.runs[tables.runs["learning_rate"].notna() & (tables.runs["status"] == "done")]
+    runs = known.merge(effect, on=["size", "seed", "learning_rate"]).assign(series=name_sizes, mark="tilt")
+    runs = runs.sort_values(["params_total", "learning_rate", "tokens"])
+    by_size = effect.groupby(["size", "learning_rate"])[TILT].mean().reset_index()
+    means = average_seeds(by_size, ["learning_rate"], TILT).assign(mark="mean", series="mean over sizes")
+    columns = ["mark", "series", "learning_rate", TILT, "beta", "beta_best", "tokens", "seed", "run_key"]
+    frame = pd.concat([runs[columns], means], ignore_index=True)
+    told = "β: slope of ln L over ln D; tilt: β at one rate for all horizons minus β at each horizon's best rate"
+    frame.attrs = {"x": "learning_rate", "y": TILT, "notes": [told, "Bars: 95 % interval over sizes (Student's t)"]}
+    return frame
+
+
+def _draw_tilt(frame: pd.DataFrame) -> go.Figure:
+    x, figure = "learning_rate", new_figure()
+    sizes, means = (frame[frame["mark"] == mark] for mark in ("tilt", "mean"))
+    add_reference(figure, (frame[x].min(), frame[x].max()), 0.0, "each horizon at its best rate")
+    figure.data[-1].legendrank = 1200
+    for name, look in choose_looks(sizes["series"].unique()).items():
+        own = sizes[sizes["series"] == name].drop_duplicates([x, "seed"])
+        add_line(figure, own[x], own[TILT], look, name, width=1.0, opacity=0.6, legend=False)
+        add_points(figure, own, x, TILT, look, name, faint=True)
+    add_intervals(figure, means, x, TILT, Look(INK, "circle", "solid"), "mean over sizes")
+    set_log_axis(figure, "x", frame[x], x)
+    set_linear_axis(figure, "y", [*frame[TILT], 0.0], TILT, title="Tilt of β")
+    return figure
 
 
 figure = Figure("Learning rates", "training", prepare, draw, Options)

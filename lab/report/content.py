@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
 
 import pandas as pd
 
-from lab.analysis.fits import NamedFit, fit_study
-from lab.analysis.forecasts import forecast_largest
 from lab.analysis.selection import select_runs
-from lab.core.columns import CONVENTIONS, describe_column
-from lab.core.estimate import Estimate
+from lab.core.columns import describe_column
 from lab.core.fingerprint import KEY_LENGTH, hash_literal
 from lab.core.units import format_count, format_duration
 from lab.core.verdict import Verdict
 from lab.report.document import Badge, Block, Details, Exhibit, Paragraph, Section, Table
 from lab.report.judging import judge_study
-from lab.report.published import find_published
+from lab.report.numbers import list_fits, list_forecasts, list_rates
 from lab.tables import Tables
 
 _DESCRIBED = ("family", "source", "optimizer", "size", "params_total", "tokens", "learning_rate", "seed", "window")
@@ -32,6 +28,7 @@ def compose_sections(tables: Tables, sweep: ModuleType | None, exhibits: Sequenc
         Section("Claims", list_verdicts(tables, sweep)),
         Section("Fits", list_fits(tables)),
         Section("Forecast", list_forecasts(tables)),
+        Section("Learning rates", list_rates(tables)),
         Section("Figures", exhibits),
         Section("Left out", list_exclusions(tables)),
         Section("Provenance", list_provenance(tables)),
@@ -66,35 +63,6 @@ def list_verdicts(tables: Tables, sweep: ModuleType | None) -> list[Block]:
     return [block for verdict in judge_study(tables) for block in _describe_verdict(verdict)]
 
 
-def list_fits(tables: Tables) -> list[Block]:
-    """Every law fitted, under every convention of N, one row per parameter; refused fits with what to run next."""
-    head = ("fit", "against", "law", "parameter", "estimate", "95 % interval", "units", "status", "published")
-    rows = [row for named in fit_study(tables) for row in _list_estimates(named)]
-    about = (
-        "Intervals take the trunk as the independent unit (units: how many). N is all parameters or the body alone, as "
-        "each fit says; laws without an irreducible term stand beside Kaplan's, laws with one beside Hoffmann's."
-    )
-    return [Paragraph(about), Table(head, rows, frozenset({"estimate", "95 % interval", "units"}))]
-
-
-def list_forecasts(tables: Tables) -> list[Block]:
-    """The held-out largest size at every horizon: foretold, observed, error on the loss and on the reducible loss."""
-    blocks: list[Block] = []
-    head = ("D", "seed", "observed", "forecast", "95 % interval", "error (nats)", "error", "of reducible", "inside")
-    for convention in CONVENTIONS[:2]:
-        forecast = forecast_largest(tables, convention=convention, law="chinchilla")
-        label = describe_column(convention).label
-        if forecast.frame.empty:
-            fit = forecast.fit
-            blocks.append(Paragraph(f"{label}: no forecast ({fit.status}). {fit.reason}. {fit.next_step}."))
-            continue
-        graded = forecast.frame.sort_values(["tokens", "seed"])
-        rows = [_describe_forecast(row) for row in graded.to_dict("records")]
-        told = f"Law chinchilla fitted to every size but the largest, N = {label}."
-        blocks += [Paragraph(told), Table(head, rows, frozenset(head))]
-    return blocks
-
-
 def list_exclusions(tables: Tables) -> list[Block]:
     """The runs that no fit used, counted by reason."""
     excluded = select_runs(tables).excluded
@@ -112,26 +80,12 @@ def list_provenance(tables: Tables) -> list[Block]:
     rows = [("tables, SHA-256", tables.hash), ("run keys, hashed together", hash_literal(keys)[:KEY_LENGTH])]
     if tables.study.path is not None:
         rows.append(("read from", tables.study.path.name))
-    if "machine" in runs and runs["machine"].notna().any():
-        rows.append(("machines", ", ".join(sorted(runs["machine"].dropna().astype(str).unique()))))
-    if "finished_at" in runs and runs["finished_at"].notna().any():
-        times = runs["finished_at"].dropna().astype(str)
-        rows.append(("stored, UTC", f"{times.min()} to {times.max()}"))
+    machines, times = (_list_known(runs, name) for name in ("machine", "finished_at"))
+    if machines:
+        rows.append(("machines", ", ".join(machines)))
+    if times:
+        rows.append(("stored, UTC", f"{times[0]} to {times[-1]}"))
     return [Table(("what", "value"), rows), Details(f"{len(keys)} run keys", keys)]
-
-
-def _describe_forecast(row: dict[Hashable, Any]) -> tuple[str, ...]:
-    return (
-        format_count(row["tokens"]),
-        str(row["seed"]),
-        f"{row['observed']:.4f}",
-        f"{row['predicted']:.4f}",
-        f"[{row['low']:.4f}, {row['high']:.4f}]",
-        f"{row['error_nats']:+.4f}",
-        f"{row['error_relative']:+.2%}",
-        f"{row['error_reducible']:+.2%}",
-        "yes" if row["inside"] else "no",
-    )
 
 
 def _describe_verdict(verdict: Verdict) -> list[Block]:
@@ -151,29 +105,8 @@ def _describe_verdict(verdict: Verdict) -> list[Block]:
     return [Badge(str(verdict.outcome), verdict.statement, verdict.flags), table, *parts]
 
 
-def _list_estimates(named: NamedFit) -> list[tuple[str, ...]]:
-    fit, against = named.fit, ", ".join(named.columns)
-    if not fit.estimates:
-        refusal = f"{fit.status}: {fit.reason}. {fit.next_step}"
-        return [(named.title, against, fit.law, "–", "–", "–", str(fit.units), refusal, "")]
-    status = fit.status if not fit.reason else f"{fit.status}: {fit.reason}"
-    return [
-        (
-            named.title, against, fit.law, _label_parameter(estimate), f"{estimate.value:.4g}",
-            _format_interval(estimate), str(estimate.n), status,
-            find_published(fit.law, named.columns[0], estimate.name),
-        )
-        for estimate in fit.estimates
-    ]  # fmt: skip
-
-
-def _label_parameter(estimate: Estimate) -> str:
-    return f"{estimate.name} ({estimate.unit})" if estimate.unit else estimate.name
-
-
-def _format_interval(estimate: Estimate) -> str:
-    text = str(estimate)
-    return text[text.index("[") : text.index("]") + 1] if estimate.has_interval else f"none: {estimate.method}"
+def _list_known(runs: pd.DataFrame, column: str) -> list[str]:
+    return sorted({str(value) for value in runs[column].dropna()} - {""}) if column in runs else []
 
 
 def _list_values(values: pd.Series, unit: str) -> str:

@@ -7,7 +7,8 @@ one and count all parameters. Besiroglu et al. 2024 (arXiv 2404.10102) mended th
 from __future__ import annotations
 
 KAPLAN = "Kaplan et al. 2020"
-REPRODUCTION = "reproduced at most 6.3 M parameters, shehper/scaling_laws"
+REPRODUCTION = "reproduced with up to 6.3 M parameters, shehper/scaling_laws"
+HOFFMANN_FIRST = "Hoffmann et al. 2022, approach 1"
 HOFFMANN = "Hoffmann et al. 2022, approach 3"
 BESIROGLU = "refitted by Besiroglu et al. 2024"
 
@@ -20,6 +21,8 @@ PUBLISHED: dict[tuple[str, str, str], str] = {
     ("power", "tokens", "beta"): f"0.28 ({HOFFMANN}); 0.366 ({BESIROGLU})",
     ("chinchilla", "params_total", "alpha"): f"0.34 ({HOFFMANN}); 0.348 ({BESIROGLU})",
     ("chinchilla", "params_total", "beta"): f"0.28 ({HOFFMANN}); 0.366 ({BESIROGLU})",
+    ("chinchilla", "params_total", "a"): f"0.46 ({HOFFMANN}); 0.513 ({BESIROGLU})",
+    ("optimal_size", "compute", "a"): f"0.73 ({KAPLAN}, section 6.1); 0.72 ({REPRODUCTION}); 0.50 ({HOFFMANN_FIRST})",
 }
 
 

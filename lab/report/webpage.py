@@ -17,7 +17,7 @@ nav { color: var(--soft); font-size: .875rem; } nav a { color: inherit; margin-r
 table { border-collapse: collapse; font-size: .875rem; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; }
-td { min-width: 6rem; overflow-wrap: anywhere; }
+td { min-width: 5rem; } .facts td { overflow-wrap: anywhere; }
 .number { min-width: 0; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 .facts th:first-child, .facts td:first-child { width: 15rem; max-width: 40vw; color: var(--soft); }
 .words { font: .8125rem/1.6 ui-monospace, monospace; color: var(--soft); }

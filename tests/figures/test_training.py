@@ -67,3 +67,20 @@ def test_optimizers_of_one_size_stay_apart() -> None:
     for view in ("parabola", "drift"):
         frame, _ = draw_figure("learning_rates", Tables(tables.study, runs, tables.curves), {"view": view})
         assert {name.split()[0] for name in frame["series"]} == {"adamw", "muon"}
+
+
+def test_a_single_rate_tilts_beta_only_where_the_best_rate_drifts() -> None:
+    tables = make_tables(rates=(0.01, 0.02, 0.04), noise=0.0, trunk_noise=0.0)
+    frame, drawing = draw_figure("learning_rates", tables, {"view": "tilt"})
+    at_best = frame[(frame["mark"] == "mean") & (frame["learning_rate"] == 0.02)]["tilt"]
+    assert at_best.to_numpy() == pytest.approx(0.0, abs=1e-12)  # no drift, so the best rate is best everywhere
+    late = tables.runs["tokens"] > 1_000_000
+    slower = (
+        0.02 * np.log2(tables.runs["learning_rate"] / 0.01) ** 2
+        - 0.02 * np.log2(tables.runs["learning_rate"] / 0.02) ** 2
+    )
+    runs = tables.runs.assign(loss_nats=tables.runs["loss_nats"] + late * slower)  # the long runs want 0.01
+    frame, _ = draw_figure("learning_rates", Tables(tables.study, runs, tables.curves), {"view": "tilt"})
+    mean = frame[frame["mark"] == "mean"].set_index("learning_rate")["tilt"]
+    assert mean[0.04] < mean[0.02] < -0.001 < 0.001 < mean[0.01]
+    assert len(drawing.data)

@@ -50,8 +50,9 @@ def test_report_tells_study_claims_fits_forecast_and_proof(claims: None, tmp_pat
         "0.2 [0.15, 0.26]",
         "At this size the loss falls faster.",
         "0.076 (Kaplan et al. 2020, eq. 1.1)",
-        "params_body",
-        "params_total",
+        "L(N), body parameters, at 4 M tokens",
+        "L(N), all parameters, at 4 M tokens",
+        "tilt of β at η = 0.02",
         "40 of 100 runs entered no fit.",
         tables.hash,
     ):

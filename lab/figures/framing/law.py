@@ -53,7 +53,7 @@ def describe_fit(named: NamedFit) -> str:
     """The fit in one sentence: estimates with intervals, units of evidence; or the refusal and what to run."""
     fit = named.fit
     if fit.theta is None:
-        return f"No law drawn ({fit.status}): {fit.reason}. {fit.next_step}"
+        return f"No law drawn ({fit.status}): {fit.reason}. Next: {fit.next_step}"
     estimates = "; ".join(f"{e.name} = {e}" for e in fit.estimates)
     status = "" if fit.status is Status.CONVERGED else f", {fit.status}: {fit.reason}"
     return f"{named.title}, law {fit.law} ({fit.units} independent units{status}): {estimates}"

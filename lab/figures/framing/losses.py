@@ -26,11 +26,11 @@ def frame_losses(
     out = keep_positive(out, x, LOSS).assign(mark="left out", series="left out")
     means = average_seeds(runs, ["series", x], LOSS).assign(mark="mean")
     law = trace_law(named, x, named.rows_used[x]) if named else pd.DataFrame()
-    parts = [runs, means[means["low"].notna()], law, out, find_floor(runs, x)]
+    parts = [runs, means, law, out, find_floor(runs, x)]
     frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
     wanted = ["mark", "series", x, LOSS, "low", "high", "run_key", "trunk_key", "seed", "reason"]
     frame = frame[[column for column in wanted if column in frame]]
-    seeds = "Small markers: runs; large markers: mean over seeds with 95 % interval (Student's t)" if len(means) else ""
+    seeds = "Small markers: runs; large markers: mean over seeds, with 95 % interval (Student's t) for several"
     notes = [seeds, describe_fit(named) if named else "", count_exclusions(selection.excluded)]
     frame.attrs = {"x": x, "y": LOSS, "notes": [note for note in notes if note]}
     if named and named.fit.theta is None:

@@ -28,13 +28,12 @@ def draw_losses(frame: pd.DataFrame) -> go.Figure:
     if (out := marks.get("left out")) is not None:
         add_points(figure, out, x, y, EXCLUDED, f"left out ({len(out)})", faint=True)
         figure.data[-1].legendrank = 1200
-    runs, means = marks["run"], marks.get("mean", frame.iloc[:0])
+    runs, means = marks["run"], marks["mean"]
     for name, look in choose_looks(runs["series"].unique()).items():
         own, mean = runs[runs["series"] == name], means[means["series"] == name].sort_values(x)
-        add_points(figure, own, x, y, look, name, faint=len(mean) > 0, legend=mean.empty)
-        if len(mean):
-            add_line(figure, mean[x], mean[y], look, name, width=1.2, legend=False)
-            add_intervals(figure, mean, x, y, look, name)
+        add_points(figure, own, x, y, look, name, faint=True, legend=False)
+        add_line(figure, mean[x], mean[y], look, name, width=1.2, legend=False)
+        add_intervals(figure, mean, x, y, look, name)
     if "refused" in frame.attrs:
         add_note(figure, frame.attrs["refused"])
     set_log_axis(figure, "x", frame[x], x)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -166,7 +167,7 @@ def add_reference(
 def add_note(figure: go.Figure, text: str) -> None:
     """A sentence in the lower left corner of the first panel: a refusal, a status, what the reader must know."""
     figure.add_annotation(
-        text=escape(text).replace("\n", "<br>"),
+        text="<br>".join(escape(line) for part in text.splitlines() for line in textwrap.wrap(part, 44)),
         xref="x domain",
         yref="y domain",
         x=0.02,
