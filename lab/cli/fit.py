@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lab.cli.console.arguments import AsJson, ColumnMap, Convention, StudyName
-from lab.cli.console.output import print_estimates, print_json, print_text
+from lab.cli.console.output import format_interval, print_estimates, print_json, print_table, print_text
 from lab.core.errors import LabError, RefusedError
 
 if TYPE_CHECKING:
@@ -36,9 +36,10 @@ def command(
     fits = [fit_law_to(tables, law, against=against, convention=convention)] if law else fit_study(tables)
     if as_json:
         print_json(_describe(fits[0]) if law else {"study": tables.study.name, "fits": [_describe(f) for f in fits]})
+    elif law:
+        _print(fits[0])
     else:
-        for fit in fits:
-            _print(fit)
+        _print_set(fits)
     first = fits[0].fit
     if all(fit.fit.status == "refused" for fit in fits):
         raise RefusedError(f"{fits[0].title}, law {first.law}", None, first.reason, first.next_step)
@@ -57,3 +58,18 @@ def _print(named: "NamedFit") -> None:
         print_text(f"  {fit.reason}. {fit.next_step}".rstrip())
     if fit.estimates:
         print_estimates(fit.estimates)
+
+
+def _print_set(fits: "list[NamedFit]") -> None:
+    rows: list[tuple[object, ...]] = []
+    for named in fits:
+        for place, e in enumerate(named.fit.estimates):
+            head = ("", "") if place else (named.title, named.fit.law)
+            rows.append((*head, e.name, e.value, format_interval(e), e.unit, e.n))
+    if rows:
+        print_table("", ("fit", "law", "estimate", "value", "95% interval", "unit", "n"), rows, right=("value", "n"))
+    for named in fits:
+        if named.fit.reason:
+            print_text(
+                f"{named.title}, {named.fit.law}: {named.fit.status}: {named.fit.reason}. {named.fit.next_step}."
+            )

@@ -75,21 +75,17 @@ def print_facts(title: str, facts: Iterable[tuple[str, str]]) -> None:
     _console().print(grid)
 
 
-def print_estimates(estimates: Iterable[Estimate], title: str = "") -> None:
+def print_estimates(estimates: Iterable[Estimate]) -> None:
     """Estimates with their intervals, one per row."""
-    rows = [
-        (
-            e.name,
-            _number(e.value),
-            f"[{_number(e.low)}, {_number(e.high)}]" if e.has_interval else "no interval",
-            f"{e.level:.0%}",
-            e.unit,
-            e.n or "",
-            e.method,
-        )
-        for e in estimates
-    ]
-    print_table(title, ("estimate", "value", "interval", "level", "unit", "n", "method"), rows, right=("value", "n"))
+    rows = [(e.name, e.value, format_interval(e), f"{e.level:.0%}", e.unit, e.n or "", e.method) for e in estimates]
+    print_table("", ("estimate", "value", "interval", "level", "unit", "n", "method"), rows, right=("value", "n"))
+
+
+def format_interval(estimate: Estimate) -> str:
+    """`[low, high]`, or that there is none."""
+    if not estimate.has_interval:
+        return "no interval"
+    return f"[{_number(estimate.low)}, {_number(estimate.high)}]"
 
 
 def _number(value: float) -> str:
