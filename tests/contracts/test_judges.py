@@ -1,0 +1,66 @@
+"""The contract of a judge: evidence it has not got is no support, and neither is chance."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from lab.core.registry import open_shelf
+from lab.core.verdict import Outcome, Verdict
+from lab.tables import Tables
+from tests.synthetic import make_tables
+
+EVERY = pytest.mark.parametrize("name", open_shelf("sweeps").names())
+FLAT = {"E": 0.9, "A": 0.0, "alpha": 0.4, "B": 0.0, "beta": 0.5}  # nothing scales: every claim of scaling is false
+FLOOR = 0.7  # nats, below E of the synthetic surfaces: no fit of theirs should contain it
+TRIALS, MOST_FALSE = 8, 1  # at 2.5 % each, two or more of eight have odds of 1.6 %
+
+
+def judge(name: str, tables: Tables) -> list[Verdict]:
+    study = replace(tables.study, name=f"{name}-standard", sweep=name)
+    verdicts: list[Verdict] = open_shelf("sweeps").load(name).judge(replace(tables, study=study))
+    return verdicts
+
+
+@EVERY
+def test_every_verdict_carries_its_evidence(name: str) -> None:
+    tables = make_tables(floor_nats=FLOOR)
+    verdicts = judge(name, tables)
+    assert verdicts
+    assert len({v.claim for v in verdicts}) == len(verdicts)
+    for verdict in verdicts:
+        assert verdict.margin > 0
+        assert verdict.statement and verdict.published and verdict.unit_of_evidence
+        assert re.search(r"\b(1[89]|20)\d\d\b", verdict.citation)
+        assert set(verdict.run_keys) <= set(tables.runs["run_key"])
+        assert verdict.run_keys or verdict.outcome is Outcome.UNDERPOWERED
+
+
+@EVERY
+@pytest.mark.parametrize("seeds", [(0,), ()], ids=["one trunk", "no run"])
+def test_small_tables_are_underpowered_and_say_what_to_run(name: str, seeds: tuple[int, ...]) -> None:
+    small = make_tables(widths=(16,), horizons=(500_000, 1_000_000), rates=(0.02,), floor_nats=FLOOR)
+    kept = small.runs["seed"].isin(seeds)
+    keys = small.runs["run_key"][kept]
+    tables = Tables(small.study, small.runs[kept], small.curves[small.curves["run_key"].isin(keys)])
+    for verdict in judge(name, tables):
+        assert verdict.outcome is Outcome.UNDERPOWERED, verdict.claim
+        assert verdict.reason, verdict.claim
+
+
+@EVERY
+def test_chance_alone_is_no_support(name: str) -> None:
+    """Where nothing scales, no claim is supported more often than one time in forty."""
+    supported: dict[str, int] = {}
+    for trial in range(TRIALS):
+        for verdict in judge(name, make_tables(surface=FLAT, floor_nats=FLOOR, rng_seed=trial)):
+            supported[verdict.claim] = supported.get(verdict.claim, 0) + (verdict.outcome is Outcome.SUPPORTED)
+    assert max(supported.values()) <= MOST_FALSE, supported
+
+
+@EVERY
+def test_the_same_tables_get_the_same_verdict(name: str) -> None:
+    tables = make_tables(floor_nats=FLOOR)
+    assert [v.to_dict() for v in judge(name, tables)] == [v.to_dict() for v in judge(name, tables)]
