@@ -8,6 +8,7 @@ several sizes at equal compute their approach 2. A parabola through a skew valle
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from lab.analysis.named import NamedFit, fit_rows, speak
 from lab.analysis.selection import select_runs
-from lab.scaling import Law, LeastSquares, Parameter
+from lab.scaling import Law, LeastSquares, Parameter, Status
 from lab.tables import Tables
 
 Array = NDArray[Any]
@@ -87,7 +88,15 @@ def fit_optimal_size(tables: Tables, convention: str = "params_total", compute: 
     question = "How does the size that is best at a given compute grow with it?"
     title = f"N*(C), {speak(convention)}, {speak(compute)}"
     columns = {"compute": "compute"}
-    return fit_rows(tables, rows, OptimalSize(), columns, title, question, "optimal", LeastSquares())
+    named = fit_rows(tables, rows, OptimalSize(), columns, title, question, "optimal", LeastSquares())
+    if named.fit.status is not Status.REFUSED or select_runs(tables).rows.empty:
+        return named
+    budgets, found = best["compute"].nunique(), inside["compute"].nunique()
+    reason = f"{budgets} budgets of compute that 3 sizes or more reach, {found} with the best size inside their range"
+    next_step = "run smaller and larger sizes at equal compute: `lab run chinchilla_isoflop`"
+    return replace(
+        named, fit=replace(named.fit, reason=f"{reason}; 3 such budgets and 2 seeds are needed", next_step=next_step)
+    )
 
 
 def _turns_up(x: Array, y: Array, a: int, b: int, c: int) -> bool:

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from lab.analysis.cache import fit_once
 from lab.analysis.selection import select_runs
 from lab.core.columns import describe_column
 from lab.core.registry import open_shelf
-from lab.scaling import Data, Fit, Law, Loss, Status, fit_law
+from lab.scaling import Data, Fit, Law, Loss, Status
 from lab.scaling.requirements import FEWEST_UNITS, is_replicated
 from lab.tables import Tables
 
@@ -61,8 +62,8 @@ def fit_rows(
     form = load_law(law)
     x = {name: rows[column].to_numpy(float) for name, column in columns.items()}
     unit, labels_of_units = choose_units(form, rows, x)
-    titles = {name: speak(column) for name, column in columns.items()}
-    fit = fit_law(form, Data(x, rows[measure].to_numpy(float), labels_of_units, unit, titles), loss)
+    titles = {name: f"{describe_column(column).symbol or name} ({speak(column)})" for name, column in columns.items()}
+    fit = fit_once(form, Data(x, rows[measure].to_numpy(float), labels_of_units, unit, titles), loss)
     labels = LABELS.get(next(iter(columns.values())), {}) if len(columns) == 1 else {}
     fit = replace(fit, labels=labels, next_step=name_next_step(tables, fit))
     return NamedFit(title, question, tuple(columns.values()), fit, rows)

@@ -5,6 +5,7 @@ The mean would make an optimiser's stopping rule depend on the number of rows, a
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,10 @@ class Loss(ABC):
     def weight(self, r: Array) -> Array:
         """ψ(r)/r, in (0, 1]."""
 
+    @abstractmethod
+    def expect_curvature(self, scale: float) -> float:
+        """The mean of ρ'' over normal residuals of standard deviation `scale`, in (0, 1]."""
+
 
 @dataclass(frozen=True)
 class LeastSquares(Loss):
@@ -57,6 +62,10 @@ class LeastSquares(Loss):
     def weight(self, r: Array) -> Array:
         """1."""
         return np.ones_like(r)
+
+    def expect_curvature(self, scale: float) -> float:
+        """1."""
+        return 1.0
 
 
 @dataclass(frozen=True)
@@ -88,3 +97,7 @@ class Huber(Loss):
     def weight(self, r: Array) -> Array:
         """min(1, δ/|r|)."""
         return self.delta / np.maximum(np.abs(r), self.delta)
+
+    def expect_curvature(self, scale: float) -> float:
+        """The share of residuals within δ."""
+        return math.erf(self.delta / scale / math.sqrt(2)) if scale > 0 else 1.0

@@ -22,7 +22,11 @@ class Refusal(NamedTuple):
 def find_refusal(law: Law, data: Data) -> Refusal | None:
     """The first thing that keeps `law` from being fitted to `data`, or None."""
     return (
-        _refuse_values(law, data) or _refuse_dependence(data) or _refuse_levels(law, data) or _refuse_units(law, data)
+        _refuse_count(law, data)
+        or _refuse_values(law, data)
+        or _refuse_dependence(data)
+        or _refuse_levels(law, data)
+        or _refuse_units(law, data)
     )
 
 
@@ -35,6 +39,13 @@ def is_replicated(law: Law, data: Data) -> bool:
     fewest = len(law.parameters)
     units = [data.units == k for k in range(data.unit_count)]
     return all(len(np.unique(data.x[name][rows])) >= fewest for rows in units for name in law.predictors)
+
+
+def _refuse_count(law: Law, data: Data) -> Refusal | None:
+    runs, size = len(data), len(law.parameters)
+    if runs > size:
+        return None
+    return Refusal(f"{runs} runs for the {size} parameters of {law.name}", f"run {size + 2 - runs} more at least")
 
 
 def _refuse_values(law: Law, data: Data) -> Refusal | None:
@@ -71,7 +82,7 @@ def _refuse_levels(law: Law, data: Data) -> Refusal | None:
             title = data.titles.get(name, name)
             return Refusal(
                 f"the law {law.name} needs {fewest} different values of {title}, there are {levels}",
-                f"run {fewest - levels} more, spread over at least a decade",
+                f"run {fewest - levels} more of them, spread over at least a decade",
             )
     return None
 
