@@ -22,6 +22,7 @@ from lab.scaling import Fit, Law
 from lab.tables import Tables
 
 COLUMNS = ["run_key", "tokens", "seed", "observed", "predicted", "low", "high"]
+LAWS = ("chinchilla", "power", "pure_power")  # from the law that asks most of the runs to the one that asks least
 ERRORS = ["error_nats", "error_relative", "error_reducible", "inside"]
 
 
@@ -55,6 +56,20 @@ def forecast_largest(tables: Tables, convention: str = "params_total", law: str 
     frames = [_grade(graded, named.fit) for named, graded in parts if named.fit.theta is not None]
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*COLUMNS, *ERRORS])
     return Forecast(frame, fits[-1].fit, fits, _summarize(frame))
+
+
+def forecast_bearable(tables: Tables, convention: str = "params_total") -> tuple[Forecast, list[Forecast]]:
+    """The forecast of the first of `LAWS` that the runs can bear, and the refused ones before it (all, where none can).
+
+    What decides is whether the fit answers, never how good its forecast is.
+    """
+    refused: list[Forecast] = []
+    for law in LAWS:
+        forecast = forecast_largest(tables, convention, law)
+        if len(forecast.frame):
+            return forecast, refused
+        refused.append(forecast)
+    return refused[0], refused
 
 
 def _forecast(seen: Tables, held: pd.DataFrame, convention: str, law: Law) -> Iterator[tuple[NamedFit, pd.DataFrame]]:

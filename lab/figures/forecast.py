@@ -6,13 +6,14 @@ A fit is judged by what it did not see: fitted on the cheaper runs, graded on th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.forecasts import Forecast, forecast_largest
+from lab.analysis.forecasts import Forecast, forecast_bearable, forecast_largest
 from lab.analysis.selection import select_runs
 from lab.figures import Figure
 from lab.figures.framing.series import LOSS, keep_positive, make_empty, name_sizes
@@ -26,10 +27,12 @@ ERROR = "error_percent"
 
 @dataclass(frozen=True)
 class Options:
-    """`convention`: what N counts; `law`: fitted to all sizes but the largest."""
+    """`convention`: what N counts; `law`: fitted to all sizes but the largest, 'bearable' being the first of
+    chinchilla, power and pure_power for which there are runs enough.
+    """
 
     convention: Literal["params_total", "params_body", "params_active"] = "params_total"
-    law: Literal["chinchilla", "power", "pure_power"] = "chinchilla"
+    law: Literal["bearable", "chinchilla", "power", "pure_power"] = "bearable"
 
 
 def prepare(tables: Tables, options: Options) -> pd.DataFrame:
@@ -37,12 +40,16 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
     runs = keep_positive(select_runs(tables).rows, "tokens", LOSS)
     if runs.empty:
         return make_empty(tables, "No finished run to forecast from.")
-    forecast = forecast_largest(tables, convention=options.convention, law=options.law)
+    if options.law == "bearable":
+        forecast, refused = forecast_bearable(tables, options.convention)
+    else:
+        forecast, refused = forecast_largest(tables, options.convention, options.law), []
     runs = runs.sort_values(["params_total", "tokens"]).assign(series=name_sizes)
     held = runs["run_key"].isin(forecast.frame["run_key"])
     fitted = runs[~held].assign(mark="run")[["mark", "series", "tokens", LOSS, "run_key", "seed"]]
     frame = pd.concat([fitted, _list_held_out(forecast, runs[held])], ignore_index=True)
-    frame.attrs = {"x": "tokens", "y": LOSS, "notes": _describe(forecast, options)}
+    frame.attrs = {"x": "tokens", "y": LOSS, "notes": _describe(forecast, refused)}
+    frame.attrs["forecast"] = f"{forecast.fit.law.replace('_', ' ')} forecast, 95 % interval"
     if forecast.frame.empty:
         frame.attrs["refused"] = f"No forecast ({forecast.fit.status}):\n{forecast.fit.reason}"
     return frame
@@ -61,7 +68,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
         ahead, held = marks["forecast"].sort_values("tokens"), marks["held out"]
         add_band(figure, ahead["tokens"], ahead["low"], ahead["high"], NEUTRAL, "forecast", legend=False)
         ink = Look(INK, "circle", "solid")
-        add_line(figure, ahead["tokens"], ahead[LOSS], ink, "forecast, 95 % interval", width=1.6)
+        add_line(figure, ahead["tokens"], ahead[LOSS], ink, frame.attrs["forecast"], width=1.6)
         name = held["series"].iloc[0]
         add_points(figure, held, "tokens", LOSS, looks[name], f"{name}, held out", hollow=True)
         add_points(figure, held, "tokens", ERROR, looks[name], name, row=2, legend=False, hollow=True)
@@ -86,14 +93,16 @@ def _list_held_out(forecast: Forecast, held: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([seen[columns + errors], ahead[[*columns, "low", "high"]]], ignore_index=True)
 
 
-def _describe(forecast: Forecast, options: Options) -> list[str]:
+def _describe(forecast: Forecast, refused: list[Forecast]) -> list[str]:
     frame = forecast.frame
     if frame.empty:
         return [f"No forecast ({forecast.fit.status}): {forecast.fit.reason}. Next: {forecast.fit.next_step}"]
     loss, reducible = (100 * frame[name].abs().mean() for name in ("error_relative", "error_reducible"))
+    of_reducible = f", {reducible:.2g} % of the reducible loss" if math.isfinite(reducible) else ""
     return [
-        f"Law {options.law} fitted to every size but the largest; open markers: the largest, never seen by the fit",
-        f"Mean absolute error {loss:.2g} % of the loss, {reducible:.2g} % of the reducible loss; "
+        *(f"Law {each.fit.law} refused: {each.fit.reason}" for each in refused),
+        f"Law {forecast.fit.law} fitted to every size but the largest; open markers: the largest, unseen by the fit",
+        f"Mean absolute error {loss:.2g} % of the loss{of_reducible}; "
         f"{int(frame['inside'].sum())} of {len(frame)} runs inside the 95 % interval",
     ]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from typing import Any
 
 from lab.analysis.fits import NamedFit, fit_study
-from lab.analysis.forecasts import forecast_largest
+from lab.analysis.forecasts import forecast_bearable
 from lab.analysis.named import speak
 from lab.analysis.rates_effect import fit_tokens_by_rate
 from lab.core.estimate import Estimate
@@ -50,17 +51,19 @@ def list_forecasts(tables: Tables) -> list[Block]:
     blocks: list[Block] = []
     head = ("D", "seed", "observed", "forecast", "95 % interval", "error (nats)", "error", "of reducible", "inside")
     for convention in ("params_total", "params_body"):
-        forecast = forecast_largest(tables, convention=convention, law="chinchilla")
-        told = f"Law chinchilla, N counts {speak(convention)}"
+        forecast, refused = forecast_bearable(tables, convention)
+        counted = f"N counts {speak(convention)}"
+        for fit in (each.fit for each in refused):
+            told = f"Law {fit.law}, {counted}: no forecast ({fit.status}), because {fit.reason}. Next: {fit.next_step}."
+            blocks.append(Paragraph(told))
         if forecast.frame.empty:
-            fit = forecast.fit
-            blocks.append(Paragraph(f"{told}: no forecast ({fit.status}). {fit.reason}. Next: {fit.next_step}."))
             continue
         graded = forecast.frame.sort_values(["tokens", "seed"])
         rows = [_describe_forecast(row) for row in graded.to_dict("records")]
         blocks += [
             Paragraph(
-                f"{told}; fitted to every size but the largest, graded on the largest. {_sum_up(forecast.estimates)}"
+                f"Law {forecast.fit.law}, {counted}; fitted to every size but the largest, graded on the largest. "
+                f"{_sum_up(forecast.estimates)}"
             ),
             Table(head, rows, frozenset(head)),
         ]
@@ -120,12 +123,12 @@ def _describe_forecast(row: dict[Hashable, Any]) -> tuple[str, ...]:
         f"[{row['low']:.4f}, {row['high']:.4f}]",
         f"{row['error_nats']:+.4f}",
         f"{row['error_relative']:+.2%}",
-        f"{row['error_reducible']:+.2%}",
+        f"{row['error_reducible']:+.2%}" if math.isfinite(row["error_reducible"]) else "no floor known",
         "yes" if row["inside"] else "no",
     )
 
 
 def _sum_up(estimates: Sequence[Estimate]) -> str:
     """'Forecast error 0.014 nats/token; …': the means over the held-out runs."""
-    told = [f"{e.name} {e.value:.3g} {e.unit}".strip() for e in estimates]
+    told = [f"{e.name} {e.value:.3g} {e.unit}".strip() for e in estimates if math.isfinite(e.value)]
     return f"Means: {'; '.join(told)}."

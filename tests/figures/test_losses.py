@@ -83,3 +83,11 @@ def test_export_refuses_an_unknown_format_or_width(tables: Tables, tmp_path) -> 
     with pytest.raises(UnknownNameError, match="double"):
         export_figure("fit", tables, {}, tmp_path, width="duoble")
     assert not list(tmp_path.iterdir())
+
+
+def test_forecast_of_few_runs_falls_back_and_says_so() -> None:
+    smoke = make_tables(widths=(16, 24, 32, 48), horizons=(2**18, 2**19, 2**20), seeds=(0, 1), rates=(0.02,))
+    frame, _ = draw_figure("forecast", smoke, {})
+    notes = " ".join(frame.attrs["notes"])
+    assert "Law chinchilla refused" in notes and "Law pure_power fitted" in notes
+    assert (frame["mark"] == "held out").sum() == 6

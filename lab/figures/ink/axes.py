@@ -26,7 +26,7 @@ def set_log_axis(
     """Make axis `which` ('x' or 'y') of panel `row` logarithmic over the positive finite `values`."""
     finite = _keep(values, positive=True)
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (1.0, 10.0)
-    pad = max(0.05 * math.log10(high / low), 0.02)
+    pad = max(0.05 * math.log10(high / low), 0.02) if high > low else 0.3
     low, high = low * 10**-pad, high * 10**pad
     ticks = list_log_ticks(low, high)
     _set_axis(figure, which, row, "log", (math.log10(low), math.log10(high)), ticks, describe_column(column), title)
