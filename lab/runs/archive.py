@@ -44,10 +44,7 @@ class Archive:
         if (key, name) not in self.contents:
             raise UnknownNameError.among(f"array of run {key}", name, [n for k, n in self.contents if k == key])
         digest, content = self.contents[key, name]
-        array = decode_array(content)
-        if hash_array(array) != digest:
-            raise StoreError(f"array {name} of run {key}", None, "its content does not match its hash")
-        return array
+        return decode_array(content, digest, f"array {name} of run {key}")
 
 
 def write_archive(store: Store, study: str, path: Path, note: str = "") -> Path:

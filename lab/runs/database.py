@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from lab.core.errors import InputError, LabError, StoreError
+from lab.core.errors import InputError, LabError, MissingExtraError, StoreError
 from lab.runs.schema import VERSION, about, metadata
 
 BUSY_SECONDS = 30
@@ -69,6 +69,7 @@ class Database:
                 "store", self.location, "this database is not a store of the lab", "name another with LAB_STORE"
             )
         if not names:
+            self._log_ahead()
             with self.writing() as connection:
                 metadata.create_all(connection)
                 if connection.execute(sa.select(about.c.value).where(about.c.name == "version")).first() is None:
@@ -83,12 +84,24 @@ class Database:
             rule = f"its schema version is {told!r}, ours {VERSION}"
             raise StoreError("store", self.location, rule, "name another with LAB_STORE")
 
+    def _log_ahead(self) -> None:
+        """Puts a new SQLite file into WAL mode, for good; never one that may be somebody else's."""
+        if self.path is not None:
+            connection = self._engine.raw_connection()
+            connection.cursor().execute("PRAGMA journal_mode=WAL")
+            connection.close()
+
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except (sa.exc.DBAPIError, OSError) as error:
+        except (sa.exc.DBAPIError, sqlite3.Error, OSError) as error:
             raise _explain(error, self.location) from error
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("store", self.location, f"needs the package {error.name}", "install it") from error
+        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
+            next_step = "LAB_STORE is a path, or a URL such as postgresql+psycopg://user@host/database"
+            raise InputError("store", self.location, f"is no database's URL ({error})", next_step) from error
 
 
 def _explain(error: Exception, location: str) -> LabError:
@@ -128,9 +141,7 @@ def _open_sqlite(path: Path, read_only: bool) -> sa.Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: Any) -> None:
-        if not read_only:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
 
     @event.listens_for(engine, "begin")

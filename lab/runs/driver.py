@@ -151,12 +151,11 @@ class _Drive:
         # A key that the store does not know stays: its study may yet be registered.
         for key, status in self.store.statuses(spooled).items() if spooled else ():
             if status not in FINAL:
+                result = self.spool.read(key)
+                if result is None:  # damaged, and set aside: it is run again
+                    continue
                 if key not in self.held and not self.store.claim([key], self.owner):
                     continue  # another living driver's
-                self.held.add(key)
-                result = self.spool.read(key)
-                if result is None:  # damaged: it is run again
-                    continue
                 self.store.complete(key, self.owner, result.result, result.provenance)
                 self.held.discard(key)
                 self._report(key)
@@ -232,6 +231,7 @@ class _Monitor:
         self.spool, self.on_event = spool, on_event
         self.work: dict[str, float] = {}
         self.runs: dict[str, int] = {}
+        self.shares: dict[str, float] = {}  # of each trunk's work, what is done
         self.ended: set[str] = set()
         self.began = time.monotonic()
         self.shown = 0.0
@@ -242,20 +242,24 @@ class _Monitor:
             self.work[job.trunk_key] = self.work.get(job.trunk_key, 0.0) + job.cost.cpu_seconds
             self.runs[job.trunk_key] = self.runs.get(job.trunk_key, 0) + len(job.specs)
             self.ended.discard(job.trunk_key)
-        self.shown = 0.0
+            self.shares[job.trunk_key] = 0.0
 
     def end(self, job: Job) -> None:
         """A trunk's process ended, here or elsewhere."""
         self.ended.add(job.trunk_key)
+        if len(self.ended) == len(self.work):
+            self.shown = 0.0
 
     def show(self, running: Iterable[str]) -> None:
         """Sends a `Progress`, at most one a second."""
         if time.monotonic() - self.shown < SECONDS_BETWEEN_EVENTS:
             return
         self.shown = time.monotonic()
-        shares = {**self.spool.read_progress(), **dict.fromkeys(self.ended, 1.0)}
+        told = {**self.spool.read_progress(), **dict.fromkeys(self.ended, 1.0)}
+        for trunk in self.work.keys() & told.keys():
+            self.shares[trunk] = min(1.0, max(self.shares[trunk], told[trunk]))
         total = sum(self.work.values())
-        done = sum(work * min(1.0, shares.get(trunk, 0.0)) for trunk, work in self.work.items())
+        done = sum(work * self.shares[trunk] for trunk, work in self.work.items())
         spent = self.shown - self.began
         eta = spent / done * (total - done) if done > 0 and spent > 1 else None
         done_runs = sum(self.runs[trunk] for trunk in self.ended)

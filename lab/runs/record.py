@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import math
+import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from lab.core.errors import StoreError
 from lab.core.fingerprint import canonical_json, hash_bytes, hash_literal
 from lab.runs.runner import Result
 
@@ -31,10 +34,15 @@ def encode_array(array: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def decode_array(content: bytes) -> np.ndarray:
-    """The array of `encode_array`; refuses pickled content."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        array: np.ndarray = archive["array"]
+def decode_array(content: bytes, digest: str, subject: str) -> np.ndarray:
+    """The array of `encode_array`; raises `StoreError` where it is not the one whose hash is `digest`."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            array: np.ndarray = archive["array"]
+    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, zlib.error, zipfile.BadZipFile):
+        array = np.empty(0)
+    if hash_array(array) != digest:
+        raise StoreError(subject, None, "its content does not match its hash", "run it again")
     return array
 
 

@@ -77,7 +77,7 @@ class Spool:
         """The result of a run that waits; None where there is none, or where it is damaged (then it is set aside)."""
         path = self.folder / f"{key}{RESULT}"
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
                 record = decode_json(archive[RECORD].tobytes().decode())
                 arrays = {n.removeprefix("array_"): archive[n] for n in archive.files if n != RECORD}
         except FileNotFoundError:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.runs.drive import Drivers
 
 RUNNER = '''
 """Sleeps, then gives a curve that follows from its fields alone."""
@@ -22,7 +25,8 @@ class Toy(Runner):
         return {"family": "toy", "size": fields["size"], "seed": fields["seed"], "tokens": fields["tokens"],
                 "flops": 6.0 * fields["size"] * fields["tokens"]}
     def estimate(self, trunk, flops_per_second):
-        return Cost(1.0, sum(f["tokens"] for f in trunk) * 1e-3, 100.0)
+        flops = sum(6.0 * f["size"] * f["tokens"] for f in trunk)
+        return Cost(flops, flops / flops_per_second, 100.0)
     def run(self, trunk, reporter):
         for done, fields in enumerate(trunk):
             trouble = fields.get("trouble", "")
@@ -35,14 +39,24 @@ class Toy(Runner):
                 os.kill(os.getpid(), 9)
             if trouble == "hang":
                 time.sleep(600)
+            if trouble == "silent":
+                return
             time.sleep(fields.get("seconds", 0.0))
-            losses = open_stream(fields["seed"], fields["size"], fields["tokens"]).random(5).tolist()
-            reporter.emit(fields, Result(
-                "done", {"loss_nats": losses[-1], "floor_nats": float("nan")},
-                {"tokens": [1.0, 2.0, 3.0, 4.0, 5.0], "loss_nats": losses, "train_loss_nats": [None] * 5},
-                {"cells": np.arange(fields["size"])}, {"cpu_seconds": [0.1] * 5}, {"cpu_seconds": 0.5},
-            ))
+            reporter.emit(fields, give_result(fields))
+            if log := os.environ.get("TOY_LOG"):
+                with open(log, "a") as file:
+                    file.write(f"{os.getpid()} {fields['size']} {fields['tokens']}\\n")
             reporter.advance(done + 1, len(trunk))
+
+def give_result(fields):
+    if fields.get("trouble") in ("failed", "diverged"):
+        return Result(fields["trouble"], error="as asked")
+    losses = open_stream(fields["seed"], fields["size"], fields["tokens"]).random(5).tolist()
+    return Result(
+        "done", {"loss_nats": losses[-1], "floor_nats": float("nan")},
+        {"tokens": [1.0, 2.0, 3.0, 4.0, 5.0], "loss_nats": losses, "train_loss_nats": [None] * 5},
+        {"cells": np.arange(fields["size"])}, {"cpu_seconds": [0.1] * 5}, {"cpu_seconds": 0.5},
+    )
 
 runner = Toy()
 '''
@@ -54,9 +68,11 @@ from lab.runs.spec import RunSpec
 
 def specs(preset, table):
     grid = json.loads(os.environ["TOY_GRID"])
-    first = [RunSpec("toy", fields) for fields in grid]
+    first = [RunSpec("toy", fields, "search") for fields in grid]
     if preset == "two_stages" and len(table) and (table["status"] == "done").sum() >= len(first):
         return first + [RunSpec("toy", {"size": 99, "seed": 0, "tokens": 10})]
+    if preset == "endless":
+        return first + [RunSpec("toy", {"size": 99, "seed": len(table), "tokens": 10})]
     return first
 
 def judge(tables):
@@ -73,3 +89,10 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("LAB_PATH", str(tmp_path / "path"))
     monkeypatch.setenv("TOY_GRID", "[]")
     return tmp_path / "results"
+
+
+@pytest.fixture(scope="session")
+def drivers() -> Iterator[Drivers]:
+    server = Drivers()
+    yield server
+    server.close()
