@@ -92,8 +92,12 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest of an archive; raises `InputError` for another file or a newer format."""
     if not is_archive(path):
         raise InputError("archive", str(path), "not an archive of the lab", "`lab import` reads other people's tables")
-    manifest: dict[str, Any] = json.loads(pq.read_schema(path).metadata[MANIFEST])
-    if manifest["format"] > FORMAT:
+    try:
+        manifest: dict[str, Any] = json.loads(pq.read_schema(path).metadata[MANIFEST])
+        newer = manifest["format"] > FORMAT
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError("archive", str(path), f"damaged: {error}", "fetch it again") from error
+    if newer:
         raise StoreError("archive", str(path), "written by a newer version of the lab", "update the lab")
     return manifest
 
@@ -101,12 +105,15 @@ def read_manifest(path: Path) -> dict[str, Any]:
 def read_archive(path: Path) -> Archive:
     """Opens an archive; raises `StoreError` where a record or the list of records does not match its hash."""
     manifest = read_manifest(path)
-    rows = pq.read_table(path).to_pylist()
-    damaged = [row["key"] for row in rows if hash_record(row) != row["record_hash"]]
-    if damaged or hash_literal([row["record_hash"] for row in rows]) != manifest["records"]:
-        raise StoreError(
-            "archive", str(path), f"damaged: {', '.join(damaged) or 'records are missing'}", "fetch it again"
-        )
+    try:
+        rows = pq.read_table(path).to_pylist()
+        damaged = [row["key"] for row in rows if hash_record(row) != row["record_hash"]]
+        if not damaged and hash_literal([row["record_hash"] for row in rows]) != manifest["records"]:
+            damaged = ["records are missing"]
+    except (pa.ArrowException, OSError, ValueError, KeyError, InputError) as error:  # not even readable
+        damaged = [str(error).partition("\n")[0]]
+    if damaged:
+        raise StoreError("archive", str(path), f"damaged: {', '.join(damaged)}", "fetch it again")
     contents = {(row["key"], a["name"]): (a["hash"], a["content"]) for row in rows for a in row["arrays"]}
     counts: dict[str, int] = {}
     for row in rows:

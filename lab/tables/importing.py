@@ -93,7 +93,9 @@ def _read_file(path: Path) -> pd.DataFrame:
         else:
             raise InputError("runs to import", path.name, "read are .csv, .tsv, .parquet and .jsonl", "convert it")
     except (ValueError, OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError("runs to import", str(path), f"cannot be read: {error}", "check the file's format") from error
+        raise InputError(
+            "runs to import", str(path), f"cannot be read: {str(error).strip()}", "check the file's format"
+        ) from error
     if not 0 < len(frame) <= MOST_ROWS:
         raise InputError("runs to import", f"{len(frame)} rows", f"a file has 1 to {MOST_ROWS} rows", "one row per run")
     frame.columns = frame.columns.astype(str)
@@ -106,6 +108,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
     if not head.strip():
         raise InputError("runs to import", path.name, "the file is empty", "the first line names the columns")
     separator = max(",;\t", key=head.count)
+    names = next(csv.reader([head], delimiter=separator))  # pandas would rename the second of two
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError("runs to import", repeated, "every column has a name of its own", "rename or drop one")
     return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
 
