@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cli.driving import Terminal
-from tests.cli.entries import FAMILY, write_entry, write_sweep
+from tests.cli.entries import FAMILY, LAW, write_entry, write_sweep
 
 RUNS = 16  # of the tiny sweep's smoke preset: four sizes, two seeds, two horizons
 
@@ -65,6 +65,34 @@ def test_status_counts_and_lists(bigrams: tuple[Terminal, dict[str, str], str]) 
     assert [(study["name"], study["counts"]) for study in state["studies"]] == [("tiny-smoke", {"done": RUNS})]
     assert {run["family"] for run in state["runs"]} == {"bigram"}
     assert all(0 < run["loss_nats"] < 3 for run in state["runs"])
+
+
+def test_a_law_of_ones_own_is_fitted_to_the_runs_of_a_family_of_ones_own(
+    bigrams: tuple[Terminal, dict[str, str], str],
+) -> None:
+    terminal, environment, _ = bigrams
+    write_entry(terminal.folder, "scaling/laws", "logarithmic", LAW)
+    fit = read(terminal, "fit", "tiny-smoke", "--law", "logarithmic", **environment)
+    assert (fit["law"], fit["status"]) == ("logarithmic", "converged")
+    assert fit["data"]["independent_units"] == 8
+    assert len(fit["estimates"]) == 2
+
+
+@pytest.mark.parametrize("command", [["plan", "tiny"], ["fit", "tiny-smoke"], ["status"]], ids=" ".join)
+def test_the_parent_never_loads_torch(bigrams: tuple[Terminal, dict[str, str], str], command: list[str]) -> None:
+    terminal, environment, _ = bigrams
+    probe = (
+        f"import sys\nfrom lab.cli import main\nsys.argv = ['lab', *{command!r}]\n"
+        "try: main()\nfinally: print('torch' in sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        cwd=terminal.folder,
+        env={**terminal.environment, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr.split()[-1:] == ["False"], done.stderr
 
 
 def test_a_failed_run_says_why_and_is_tried_again(terminal: Terminal) -> None:
