@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import traceback
+import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing import forkserver
@@ -27,6 +28,7 @@ from lab.core.errors import LabError
 
 PRELOADED = ("torch", "lab.runs.worker")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+_MAIN_MODULE = threading.Lock()
 PATIENCE_SECONDS = 0.3  # of a cancelled shutdown, for threads that still start a process
 
 
@@ -124,7 +126,8 @@ class LocalExecutor:
         receiver, sender = self._context.Pipe(duplex=False)
         environment = {**os.environ, **ONE_THREAD}
         process = self._context.Process(target=_answer, args=(sender, environment, task.fn, task.args), daemon=True)
-        process.start()
+        with _hide_main_module():
+            process.start()
         sender.close()
         assert process.pid is not None
         with self._lock:
@@ -167,6 +170,22 @@ class _Task:
     args: tuple[Any, ...]
     resources: Resources
     future: cf.Future[Any]
+
+
+@contextlib.contextmanager
+def _hide_main_module() -> Iterator[None]:
+    """Keeps a starting worker from importing the caller's script again.
+
+    Tasks are importable by name and need no `__main__`; a notebook, a dashboard or a script without a guard would run a
+    second time in every worker, or not import there at all.
+    """
+    with _MAIN_MODULE:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = types.ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 def _open_context(preload: tuple[str, ...]) -> Any:

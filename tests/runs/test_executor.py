@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from lab.core.errors import InputError, LabError
+from lab.core.registry import ROOT
 from lab.runs.executor import LocalExecutor, Resources, TaskFailedError, TimeLimitError, WorkerDiedError
 from tests.runs.drive import LIGHT
 
@@ -145,3 +146,25 @@ def test_shutting_down_waits_for_what_was_submitted() -> None:
     futures = [executor.submit(add, i, 1) for i in range(3)]
     executor.shutdown()
     assert [future.result(0) for future in futures] == [1, 2, 3]
+
+
+def test_a_script_that_cannot_be_imported_again_starts_workers_all_the_same(tmp_path: Path) -> None:
+    """A notebook's or a dashboard's main module exists only once; so does a script without a guard."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from lab.runs.executor import LocalExecutor\n"
+        "import os, sys\n"
+        "if os.path.exists(sys.argv[1]): raise SystemExit('imported a second time')\n"
+        "open(sys.argv[1], 'w').close()\n"
+        "executor = LocalExecutor(1)\n"
+        "print(executor.submit(os.path.basename, '/a/b').result())\n"
+        "executor.shutdown()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path / "marker")],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout == "b\n", done.stderr
