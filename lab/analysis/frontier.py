@@ -93,7 +93,7 @@ def fit_optimal_size(tables: Tables, convention: str = "params_total", compute: 
         return named
     budgets, found = best["compute"].nunique(), inside["compute"].nunique()
     reason = f"{budgets} budgets of compute that 3 sizes or more reach, {found} with the best size inside their range"
-    next_step = "run smaller and larger sizes at equal compute: `lab run chinchilla_isoflop`"
+    next_step = "run smaller and larger sizes at equal compute: `lab run chinchilla_isoflop --preset standard`"
     return replace(
         named, fit=replace(named.fit, reason=f"{reason}; 3 such budgets and 2 seeds are needed", next_step=next_step)
     )

@@ -25,9 +25,10 @@ class SpoolReporter:
         self.last_note = 0.0
 
     def emit(self, fields: Fields, result: Result) -> None:
-        """Puts a finished run where a crash cannot lose it."""
+        """Puts a finished run where a crash cannot lose it, with the identity that its key is the hash of."""
+        spec = RunSpec(self.runner, fields)
         times = {"started_at": self.started_at, "finished_at": tell_time()}
-        self.spool.put(RunSpec(self.runner, fields).key, result, {**self.code, **describe_machine(), **times})
+        self.spool.put(spec.key, result, {**self.code, **describe_machine(), **times, "identity": spec.identity})
 
     def advance(self, done: float, total: float) -> None:
         """Notes progress, at most twice a second."""

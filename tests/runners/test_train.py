@@ -139,7 +139,9 @@ if __name__ == "__main__":
     store, executor = open_store(sys.argv[1]), LocalExecutor(int(sys.argv[2]))
     run_study("tiny", "any", store, executor, lambda: load_runs(store, "tiny-any"))
     executor.shutdown()
-    print(json.dumps({run.key: run.result_hash for run in store.runs("tiny-any")}), "torch" in sys.modules)
+    stored = store.runs("tiny-any")
+    assert all(len(run.provenance["identity"]["source"]["content"]) == 64 for run in stored), "the data's content hash"
+    print(json.dumps({run.key: run.result_hash for run in stored}), "torch" in sys.modules)
 """
 
 SWEEP = """
