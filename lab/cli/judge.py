@@ -6,6 +6,8 @@ import typer
 
 from lab.cli.console.arguments import AsJson, StudyName
 from lab.cli.console.output import print_json, print_table, print_text
+from lab.core.errors import InputError
+from lab.core.registry import open_shelf
 
 
 def command(
@@ -20,6 +22,11 @@ def command(
     from lab.report import judge_study
 
     tables = open_study(study)
+    if not (sweep or tables.study.sweep):
+        sweeps = ", ".join(open_shelf("sweeps").names())
+        raise InputError(
+            "study", tables.study.name, "it was imported and makes no claim", f"name one: --sweep {sweeps}"
+        )
     verdicts = judge_study(tables, sweep)
     if as_json:
         print_json({"study": tables.study.name, "verdicts": verdicts})

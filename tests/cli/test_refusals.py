@@ -124,3 +124,9 @@ def test_folder_that_may_not_be_written(terminal: Terminal) -> None:
     path = write_runs(terminal.folder)
     assert str(forbidden) in terminal.refuse("run", "tiny", LAB_STORE=str(forbidden / "lab.db"), **environment)
     assert str(forbidden) in terminal.refuse("export", path, "--to", forbidden / "figures")
+
+
+def test_an_imported_study_makes_no_claim_of_its_own(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "runs.csv"
+    file.write_text("params_total,tokens,loss_nats\n1e6,1e7,3\n2e6,2e7,2.8\n")
+    assert "--sweep" in terminal.refuse("judge", file)
