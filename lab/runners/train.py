@@ -139,15 +139,10 @@ class TrainRunner(Runner):
 
     def run(self, trunk: Sequence[Fields], reporter: Reporter) -> None:
         """Trains the trunk and emits a result for each as soon as it is cooled."""
-        import torch
-
+        from lab.training.arithmetic import settle_arithmetic
         from lab.training.loop import Task, train_trunk
         from lab.training.schedule import Schedule
 
-        # More threads change the order of summation and with it the curve (a Transformer's bits differ at 1, 2, 4).
-        torch.set_num_threads(1)
-        # Dying gates of an LSTM make denormal numbers, which a CPU multiplies a hundred times slower.
-        torch.set_flush_denormal(True)
         by_horizon = {int(fields["tokens"]): fields for fields in trunk}
         first = _check_fields(trunk[0])
         schedule = Schedule(first.batch_tokens, first.warmup_tokens, first.cooldown)
@@ -173,20 +168,21 @@ class TrainRunner(Runner):
             reporter.advance(done, total)
 
         began = time.monotonic()
-        for end in train_trunk(task, list(by_horizon), advance):
-            diverged = end.diverged_at is not None
-            reporter.emit(
-                by_horizon[end.horizon],
-                Result(
-                    status="diverged" if diverged else "done",
-                    metrics=end.metrics,
-                    curve=dict(end.curve.points),
-                    arrays=end.arrays,
-                    timings={"cpu_seconds": end.curve.cpu_seconds},
-                    totals={"cpu_seconds": end.cpu_seconds, "wall_seconds": time.monotonic() - began},
-                    error=f"diverged at step {end.diverged_at}" if diverged else "",
-                ),
-            )
+        with settle_arithmetic():
+            for end in train_trunk(task, list(by_horizon), advance):
+                diverged = end.diverged_at is not None
+                reporter.emit(
+                    by_horizon[end.horizon],
+                    Result(
+                        status="diverged" if diverged else "done",
+                        metrics=end.metrics,
+                        curve=dict(end.curve.points),
+                        arrays=end.arrays,
+                        timings={"cpu_seconds": end.curve.cpu_seconds},
+                        totals={"cpu_seconds": end.cpu_seconds, "wall_seconds": time.monotonic() - began},
+                        error=f"diverged at step {end.diverged_at}" if diverged else "",
+                    ),
+                )
 
 
 runner = TrainRunner()

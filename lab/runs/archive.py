@@ -24,6 +24,7 @@ from lab.runs.store import Store
 from lab.runs.stored import DAMAGED, StoredRun, StudyRecord, is_damaged, read_run
 
 MANIFEST = b"scaling_lab"
+MANIFEST_FIELDS = ("study", "sweep", "preset", "created_at", "runs", "records", "note")
 FORMAT = 1
 LARGEST_ARRAY = 65_536  # bytes, compressed
 EXTRA = ("stage", "record_hash")
@@ -84,7 +85,7 @@ def is_archive(path: Path) -> bool:
     """Whether a file is an archive of the lab (and not somebody's Parquet table)."""
     try:
         return MANIFEST in (pq.read_schema(path).metadata or {})
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowException, OSError, ValueError):  # damaged files raise any of these
         return False
 
 
@@ -95,8 +96,11 @@ def read_manifest(path: Path) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads(pq.read_schema(path).metadata[MANIFEST])
         newer = manifest["format"] > FORMAT
+        missing = [name for name in MANIFEST_FIELDS if name not in manifest]
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError("archive", str(path), f"damaged: {error}", "fetch it again") from error
+    if missing:
+        raise StoreError("archive", str(path), f"damaged: no {', '.join(missing)}", "fetch it again")
     if newer:
         raise StoreError("archive", str(path), "written by a newer version of the lab", "update the lab")
     return manifest
@@ -110,11 +114,11 @@ def read_archive(path: Path) -> Archive:
         damaged = [row["key"] for row in rows if hash_record(row) != row["record_hash"]]
         if not damaged and hash_literal([row["record_hash"] for row in rows]) != manifest["records"]:
             damaged = ["records are missing"]
+        contents = {(row["key"], a["name"]): (a["hash"], a["content"]) for row in rows for a in row["arrays"]}
     except (pa.ArrowException, OSError, ValueError, KeyError, InputError) as error:  # not even readable
         damaged = [str(error).partition("\n")[0]]
     if damaged:
         raise StoreError("archive", str(path), f"damaged: {', '.join(damaged)}", "fetch it again")
-    contents = {(row["key"], a["name"]): (a["hash"], a["content"]) for row in rows for a in row["arrays"]}
     counts: dict[str, int] = {}
     for row in rows:
         counts[row["status"]] = counts.get(row["status"], 0) + 1
