@@ -45,11 +45,11 @@ def import_runs(path: Path, mapping: Mapping[str, str], name: str = "") -> Table
     `lab.core.columns` need none. `loss_nats` is needed, and `tokens`, `flops` or a count of parameters. Raises
     `InputError` that names the rows at fault.
     """
-    raw = _read_file(Path(path))
+    raw = read_file(Path(path))
     frame = _rename_columns(raw, mapping)
     _check_columns(frame, raw)
     for column in frame.columns.intersection([c for c in COLUMNS if c not in TEXT]):
-        frame[column] = _parse_numbers(frame[column], needed=column in POSITIVE)
+        frame[column] = parse_numbers(frame[column], needed=column in POSITIVE)
     notes: list[str] = []
     frame = _drop_repeated(frame, notes)
     frame = _identify_rows(frame, hash_file(Path(path)), notes)
@@ -80,7 +80,8 @@ def _is_known(value: object) -> bool:
     return value != "" and not (isinstance(value, float) and np.isnan(value))
 
 
-def _read_file(path: Path) -> pd.DataFrame:
+def read_file(path: Path) -> pd.DataFrame:
+    """The rows of a CSV, Parquet or JSON-lines file, cells of a CSV as text; raises `InputError`."""
     if not path.is_file():
         raise InputError("runs to import", str(path), "the file does not exist", "check the path")
     try:
@@ -135,8 +136,11 @@ def _check_columns(frame: pd.DataFrame, raw: pd.DataFrame) -> None:
         raise InputError("runs to import", repeated, "every column has a name of its own", "rename or drop one")
 
 
-def _parse_numbers(column: pd.Series, needed: bool) -> pd.Series:
-    """The column as numbers; a needed one is positive and finite in every row, another may be empty."""
+def parse_numbers(column: pd.Series, needed: bool) -> pd.Series:
+    """The column as numbers; a needed one is positive and finite in every row, another may be empty.
+
+    Raises `InputError` that names the rows at fault.
+    """
     text = column.astype(str).str.strip()
     numbers = pd.to_numeric(column, errors="coerce").astype(float)
     empty = text.isin(["", "nan", "None", "NaN", "NA", "<NA>"])
