@@ -21,10 +21,10 @@ from lab.runs.runner import Result
 from lab.runs.spec import RunSpec
 from lab.runs.store import Store, StudyRecord
 from lab.tables.frames import CURVE, TEXT, tidy_runs
+from lab.tables.guards import SIZES, find_curves, find_doubts, name_rows
 from lab.tables.study import Study, Tables
 
 MOST_ROWS = 1_000_000
-SIZES = ("params_total", "params_body", "params_active")
 POSITIVE = (
     "params_total",
     "params_body",
@@ -52,6 +52,7 @@ def import_runs(path: Path, mapping: Mapping[str, str], name: str = "") -> Table
         frame[column] = parse_numbers(frame[column], needed=column in POSITIVE)
     notes: list[str] = []
     frame = _drop_repeated(frame, notes)
+    notes += find_doubts(frame, mapping.get("loss_nats", "loss_nats"))
     frame = _identify_rows(frame, hash_file(Path(path)), notes)
     _derive_columns(frame, notes)
     study = name or Path(path).stem
@@ -70,9 +71,10 @@ def store_import(store: Store, tables: Tables) -> int:
         spec = RunSpec("imported", {"columns": columns})
         specs[spec.key] = spec
     study = StudyRecord(tables.study.name, "", "")
+    provenance = {**collect_provenance(), "imported_from": str(tables.study.path), "notes": tables.notes}
     store.register(study, list(specs.values()))
     for key in store.claim(specs, owner):
-        store.complete(key, owner, Result("done"), {**collect_provenance(), "imported_from": str(tables.study.path)})
+        store.complete(key, owner, Result("done"), provenance)
     return len(specs)
 
 
@@ -95,12 +97,20 @@ def read_file(path: Path) -> pd.DataFrame:
             raise InputError("runs to import", path.name, "read are .csv, .tsv, .parquet and .jsonl", "convert it")
     except (ValueError, OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(
-            "runs to import", str(path), f"cannot be read: {str(error).strip()}", "check the file's format"
+            "runs to import", str(path), f"cannot be read: {' '.join(str(error).split())}", "check the file's format"
         ) from error
     if not 0 < len(frame) <= MOST_ROWS:
         raise InputError("runs to import", f"{len(frame)} rows", f"a file has 1 to {MOST_ROWS} rows", "one row per run")
-    frame.columns = frame.columns.astype(str)
+    frame.columns = [str(name) for name in frame.columns]  # the head of a JSON line may be a number
+    for name in frame.columns[[kind.kind not in "biuf" for kind in frame.dtypes]]:
+        frame[name] = frame[name].map(_write_cell)  # a cell of Parquet or JSON may be a list, bytes, a table
     return frame.reset_index(drop=True)
+
+
+def _write_cell(cell: object) -> str:
+    """A cell as text, '' for a missing one."""
+    missing = cell is None or cell is pd.NA or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell))
+    return "" if missing else str(cell)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -159,8 +169,8 @@ def parse_numbers(column: pd.Series, needed: bool) -> pd.Series:
 def _drop_repeated(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     repeated = frame.duplicated()
     if repeated.any():
-        rows = ", ".join(str(i + 1) for i in np.flatnonzero(repeated)[:ROWS_NAMED])
-        notes.append(f"{int(repeated.sum())} rows repeat an earlier one exactly and were left out (rows {rows} …)")
+        rows = name_rows(np.flatnonzero(repeated))
+        notes.append(f"{int(repeated.sum())} of {len(frame)} rows repeat an earlier one exactly, left out: {rows}")
     return frame[~repeated].copy()
 
 
@@ -168,15 +178,29 @@ def _identify_rows(frame: pd.DataFrame, file_hash: str, notes: list[str]) -> pd.
     """Run and trunk keys: the file's own where it has them; rows of one run share a trunk."""
     own = frame["run_key"].astype(str) if "run_key" in frame else None
     if "trunk_key" not in frame:
-        if own is not None and own.duplicated().any():
-            frame["trunk_key"] = own
-            notes.append("rows with one run_key are points of one run and count as one independent unit")
-        else:
-            frame["trunk_key"] = own if own is not None else [f"row-{i + 1}" for i in frame.index]
-            notes.append("every row counts as an independent run: give trunk_key where several rows share one")
+        frame["trunk_key"] = _find_trunks(frame, own, notes)
     if own is None or own.duplicated().any():
         frame["run_key"] = [hash_literal([file_hash, int(i)])[:16] for i in frame.index]
     return frame
+
+
+def _find_trunks(frame: pd.DataFrame, own: pd.Series | None, notes: list[str]) -> pd.Series:
+    """The independent unit of every row, by the file's run keys, else by what looks like the curve of one run."""
+    if own is not None and own.duplicated().any():
+        notes.append("rows with one run_key are points of one run and count as one independent unit")
+        return own
+    curves = find_curves(frame)
+    points = curves.index[curves != ""]
+    rows = pd.Series([f"row-{i + 1}" for i in frame.index], index=frame.index)
+    if not len(points):
+        notes.append("every row counts as an independent run: give trunk_key where several rows share one")
+        return rows if own is None else own
+    look = f"{name_rows(points)} look like {curves[points].nunique()} training curves, each one run on its way"
+    if own is not None:
+        notes.append(f"{look}, yet each has a run_key and counts as independent: give trunk_key if they share a run")
+        return own
+    notes.append(f"{look}: a curve counts as one unit. Give trunk_key, or run_key where every row is a run of its own")
+    return curves.where(curves != "", rows)
 
 
 def _derive_columns(frame: pd.DataFrame, notes: list[str]) -> None:
@@ -194,8 +218,6 @@ def _derive_columns(frame: pd.DataFrame, notes: list[str]) -> None:
         notes.append("tokens is missing and taken as flops / (6·params_total)")
     if given and "tokens" in frame and "flops_6nd" not in frame:
         frame["flops_6nd"] = 6.0 * frame["params_body"] * frame["tokens"]
-    if given and frame["params_total"].max() < 1_000:
-        notes.append("parameter counts below 1000: are they in millions? columns are in units of 1")
     for column, value in (("seed", 0.0), ("family", "imported"), ("source", "imported"), ("optimizer", "unknown")):
         if column not in frame:
             frame[column] = value

@@ -90,4 +90,5 @@ def _load_stored(store: Store, study: Study) -> Tables:
 
 
 def _make_tables(study: Study, runs: Sequence[StoredRun]) -> Tables:
-    return Tables(study, make_runs_frame(study.name, runs), make_curves_frame(runs))
+    told = {note: None for run in runs for note in run.provenance.get("notes", ())}  # what an import assumed, in order
+    return Tables(study, make_runs_frame(study.name, runs), make_curves_frame(runs), tuple(told))
