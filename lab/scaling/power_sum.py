@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.scaling.chart import Chart
+from lab.scaling.chart import Chart, PlainChart
 from lab.scaling.law import Law
 
 Array = NDArray[Any]
@@ -22,46 +22,58 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Term:
-    """coefficient · predictor^(−exponent): names of parameters and of a predictor, the last two '' for a constant."""
+    """coefficient · predictor^(−exponent): names of parameters and of a predictor, the last two '' for a constant.
+
+    `further` are more (predictor, exponent) pairs that multiply the same term.
+    """
 
     coefficient: str
     predictor: str = ""
     exponent: str = ""
+    further: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def powers(self) -> tuple[tuple[str, str], ...]:
+        """All (predictor, exponent) pairs of the term; none of a constant."""
+        return (((self.predictor, self.exponent),) if self.predictor else ()) + self.further
 
 
 class PowerSum(Law):
-    """A law given by its `terms`."""
+    """A law given by its `terms`. Several terms may share an exponent, at the price of a slower search."""
 
     terms: ClassVar[tuple[Term, ...]]
 
     def predict(self, theta: Array, **x: Array) -> Array:
-        """Σ_k c_k x_k^(−γ_k), nats."""
+        """Σ_k c_k Π_j x_j^(−γ_kj), nats."""
         values = dict(zip(self.names, self.split(theta), strict=True))
-        powers = (
-            values[t.coefficient] * (x[t.predictor] ** -values[t.exponent] if t.predictor else 1.0) for t in self.terms
-        )
         count = len(next(iter(x.values())))
-        return sum(powers, np.zeros((*np.shape(theta)[:-1], count)))
+        blank = np.zeros((*np.shape(theta)[:-1], count))
+        return sum((values[t.coefficient] * _multiply(t, values, x) for t in self.terms), blank)
 
     def gradient(self, theta: Array, **x: Array) -> Array:
         """Closed form, (..., n, p)."""
         values = dict(zip(self.names, self.split(theta), strict=True))
         count = len(next(iter(x.values())))
-        columns = {}
+        columns = {name: np.zeros((*np.shape(theta)[:-1], count)) for name in self.names}
         for term in self.terms:
-            power = x[term.predictor] ** -values[term.exponent] if term.predictor else np.ones(count)
-            columns[term.coefficient] = power + 0 * values[term.coefficient]
-            if term.predictor:
-                columns[term.exponent] = -np.log(x[term.predictor]) * values[term.coefficient] * power
+            power = _multiply(term, values, x)
+            columns[term.coefficient] = columns[term.coefficient] + power
+            for predictor, exponent in term.powers:
+                slope = -np.log(x[predictor]) * values[term.coefficient] * power
+                columns[exponent] = columns[exponent] + slope
         return np.stack([columns[name] for name in self.names], axis=-1)
 
     def chart(self, x: Mapping[str, Array]) -> Chart:
         """Logarithms of the terms at the centre of the data, and the exponents."""
-        return PowerChart(self, x)
+        exponents = [exponent for term in self.terms for _, exponent in term.powers]
+        return PowerChart(self, x) if len(set(exponents)) == len(exponents) else PlainChart(self, x)
 
 
 class PowerChart(Chart):
-    """u holds, at a coefficient's place, the logarithm of its term at the geometric mean of the predictor."""
+    """u holds, at a coefficient's place, the logarithm of its term at the geometric mean of the predictor.
+
+    Every exponent belongs to one term.
+    """
 
     def __init__(self, law: PowerSum, x: Mapping[str, Array]) -> None:
         names = law.names
@@ -73,9 +85,9 @@ class PowerChart(Chart):
         for k, term in enumerate(law.terms):
             at = names.index(term.coefficient)
             self._term_of[at] = k
-            if term.predictor:
-                exponent = names.index(term.exponent)
-                logs = np.log(x[term.predictor])
+            for predictor, parameter in term.powers:
+                exponent = names.index(parameter)
+                logs = np.log(x[predictor])
                 self._term_of[exponent] = k
                 self._features[:, exponent] = logs.mean() - logs
                 self._center[at, exponent] = logs.mean()
@@ -116,3 +128,11 @@ class PowerChart(Chart):
         top = terms.max(axis=-1, keepdims=True)
         value = top[..., 0] + np.log(np.exp(terms - top).sum(axis=-1))
         return value, np.exp(terms - value[..., None])[..., self._term_of]
+
+
+def _multiply(term: Term, values: Mapping[str, Array], x: Mapping[str, Array]) -> Array:
+    """The powers of a term, without its coefficient."""
+    power: Array = np.ones(1)
+    for predictor, exponent in term.powers:
+        power = power * x[predictor] ** -values[exponent]
+    return power
