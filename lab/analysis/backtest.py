@@ -111,18 +111,28 @@ def forecast_curve(law: Law, curve: Curve, loss: Loss) -> Ahead:
     which are then too narrow, and the coverage tells by how much. Where the runs are too few for an interval, the
     forecast stands without one: where a law's optimum lies does not depend on which rows are independent.
     """
-    seen, held = curve.fitted, ~curve.fitted
-    alone = Data({law.predictors[0]: curve.x[seen]}, curve.y[seen], np.arange(seen.sum()), "point")
-    sure = alone if curve.units is None else replace(alone, clusters=curve.units[seen], unit="trunk")
-    fit = fit_once(law, sure, loss)
-    x: dict[str, Any] = {law.predictors[0]: curve.x[held]}
-    ranges = [fit.predict_new_run(level, **x) for level in LEVELS]
+    data, x = curve.seen(law.predictors[0]), curve.x[~curve.fitted]
+    at: dict[str, Any] = {law.predictors[0]: x}
+    fit = fit_once(law, data, loss)
+    theta, status, reason = find_optimum(law, data, loss)
+    ranges = [fit.predict_new_run(level, **at) for level in LEVELS]
     low, high = (np.array([getattr(r, end) for r in ranges]) for end in ("low", "high"))
-    value = fit_once(law, alone, loss).predict_mean(**x).value if fit.theta is None else ranges[0].value
-    if fit.theta is not None and not (np.isfinite(value).all() and (value > 0).all()):
+    value = np.full(len(x), np.nan) if theta is None else law.predict(theta, **at)
+    if theta is not None and not (np.isfinite(value).all() and (value > 0).all()):
         nothing = np.full_like(low, np.nan)
         return Ahead(nothing[0], nothing, nothing, "failed", "it foretells a loss that is no positive number")
-    return Ahead(value, low, high, str(fit.status), fit.reason)
+    return Ahead(value, low, high, status, reason)
+
+
+def find_optimum(law: Law, data: Data, loss: Loss) -> tuple[Array | None, str, str]:
+    """The parameters (p,), also where the units are too few for an interval, with the fit's status and reason; None
+    where there is no answer at all.
+    """
+    fit = fit_once(law, data, loss)
+    alone = fit
+    if fit.theta is None and data.is_clustered:
+        alone = fit_once(law, replace(data, clusters=np.arange(len(data))), loss)
+    return alone.theta, str(fit.status), fit.reason
 
 
 def combine(answers: Sequence[Ahead]) -> Ahead:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from lab.analysis.selection import select_runs
 from lab.core.errors import InputError, UnknownNameError
 from lab.core.units import format_count
+from lab.scaling import Data
 from lab.tables import Tables
 from lab.tables.importing import ROWS_NAMED, parse_numbers, read_file
 
@@ -42,6 +43,13 @@ class Curve:
     fitted: Array
     units: Array | None = None
     keys: Array | None = None
+
+    def seen(self, predictor: str) -> Data:
+        """The fitted points; each an independent run of its own where nobody said otherwise."""
+        x, y = {predictor: self.x[self.fitted]}, self.y[self.fitted]
+        if self.units is None:
+            return Data(x, y, np.arange(len(y)), "point")
+        return Data(x, y, self.units[self.fitted], "trunk")
 
     @property
     def reaches_back(self) -> bool:

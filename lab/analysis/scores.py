@@ -66,18 +66,17 @@ def calibrate(backtest: Backtest) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["group", "estimator", "level", "held", "low", "high", "curves"])
 
 
-def average(values: pd.Series, name: str, unit: str = "") -> Estimate:
-    """The mean over curves with Student's interval, from 12 curves on; NaNs are curves without an answer."""
+def average(values: pd.Series, name: str, low: float = 0.0) -> Estimate:
+    """The mean over curves, from 12 on with Student's interval cut at `low`; NaNs are curves without an answer."""
     known = values.dropna().to_numpy(float)
     count = len(known)
     if not count:
-        return Estimate(name, math.nan, unit=unit, method="no curve answered")
+        return Estimate(name, math.nan, method="no curve answered")
     mean = float(known.mean())
     if count < FEWEST_UNITS:
-        return Estimate(name, mean, unit=unit, n=count, method=f"{count} curves; an interval needs {FEWEST_UNITS}")
+        return Estimate(name, mean, n=count, method=f"{count} curves; an interval needs {FEWEST_UNITS}")
     half = float(stdtrit(count - 1, 0.975) * known.std(ddof=1) / math.sqrt(count))
-    method = f"Student's t over {count} curves"
-    return Estimate(name, mean, max(0.0, mean - half), mean + half, unit=unit, n=count, method=method)
+    return Estimate(name, mean, max(low, mean - half), mean + half, n=count, method=f"Student's t over {count} curves")
 
 
 def _score_group(group: str, frame: pd.DataFrame, backtest: Backtest) -> Iterator[Score]:

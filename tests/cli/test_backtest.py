@@ -14,6 +14,7 @@ from tests.synthetic import make_tables
 
 CURVES = ("--curve", "Domain,Task,Model", "--x", "Seen Examples", "--y", "Loss", "--split", "Training")
 LAWS = ("--laws", "pure_power,power")
+COMPARE = "compare_laws"
 
 
 def write_runs(folder: Path, **options: object) -> Path:
@@ -64,3 +65,25 @@ def test_bad_arguments(terminal: Terminal, arguments: tuple[str, ...], words: st
     path = terminal.folder / "points.csv"
     pd.DataFrame({"task": ["a"] * 6, "x": range(1, 7), "y": range(6, 0, -1)}).to_csv(path, index=False)
     assert words in terminal.refuse("backtest", path, *arguments)
+
+
+def test_laws_are_compared(terminal: Terminal) -> None:
+    path = write_collection(terminal.folder / "curves.csv", share=0.05)
+    done = terminal.run(COMPARE, path, *CURVES, *LAWS, "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert {row["law"] for split in answer["splits"] for row in split["laws"]} == {"pure_power", "power"}
+    assert all(row["held_out"] > 0 for split in answer["splits"] for row in split["laws"])
+    assert [estimate["value"] for estimate in answer["agreement"]] == [None] * 3  # two laws have no order
+
+
+def test_laws_compared_as_a_table(terminal: Terminal) -> None:
+    done = terminal.run(COMPARE, write_runs(terminal.folder), "--laws", "chinchilla", "--against", "joint")
+    assert done.returncode == 0, done.stderr
+    assert "all but the largest size · 12 independent units" in done.stdout and "held-out error (rank)" in done.stdout
+
+
+def test_a_comparison_without_an_answer_is_refused(terminal: Terminal) -> None:
+    path = write_runs(terminal.folder, widths=(16, 24), seeds=(0,))
+    assert "law power" in terminal.refuse(COMPARE, path, "--laws", "power")
+    assert "no larger run to hold out" in terminal.refuse(COMPARE, write_runs(terminal.folder, widths=(16,)))
