@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from lab.analysis.named import NamedFit, fit_rows, speak
 from lab.analysis.selection import select_runs
+from lab.analysis.valleys import SAME_BUDGET, SizeGrid, list_budgets
 from lab.scaling import Law, LeastSquares, Parameter, Status
 from lab.tables import Tables
 
 Array = NDArray[Any]
 
-SAME_BUDGET = 0.05  # two compute budgets within 5 % are one
+ENVELOPE_STEPS = 400  # of ln C between the cheapest run and the dearest
 _CELL = ["size", "tokens"]
 
 
@@ -71,7 +72,7 @@ def optimal_sizes(tables: Tables, convention: str = "params_total", compute: str
     for seed, own in rows.groupby("seed"):
         sizes = np.unique(own[convention].to_numpy(float))
         curves = [(n, own[own[convention] == n].groupby(compute)["loss_nats"].mean()) for n in sizes]
-        for budget in _list_budgets(rows[compute].to_numpy(float)):
+        for budget in list_budgets(rows[compute].to_numpy(float)):
             reached = [(n, _interpolate(curve, budget)) for n, curve in curves]
             points = np.array([p for p in reached if math.isfinite(p[1])])
             if len(points) >= 3:
@@ -99,16 +100,40 @@ def fit_optimal_size(tables: Tables, convention: str = "params_total", compute: 
     )
 
 
+def find_switches(grid: SizeGrid, log_loss: Array, weights: Array) -> tuple[Array, Array]:
+    """Where the least loss of all sizes passes from one size to another: ln C and ln N (R, P), NaN where a row has
+    fewer such points than P.
+
+    At the crossing of two sizes both are equally good, and the best size lies between them: at their geometric mean.
+    Every point of the envelope, as Hoffmann et al. 2022, section 3.1, fit them, would weigh the smallest and the
+    largest size by how far compute reaches beyond them. A size that merely ends does not make a crossing.
+    """
+    ends = grid.log_computes.min(), grid.log_computes.max()
+    at = np.union1d(np.linspace(*ends, ENVELOPE_STEPS), grid.log_computes)
+    losses = grid.read(log_loss, weights, at)
+    found = [_cross(grid.log_sizes, at, table) for table in losses]
+    most = max((len(points) for points in found), default=0)
+    padded = np.full((len(found), most, 2), np.nan)
+    for row, points in zip(padded, found, strict=True):
+        row[: len(points)] = points
+    return padded[..., 0], padded[..., 1]
+
+
+def _cross(log_sizes: Array, at: Array, losses: Array) -> Array:
+    """The crossings (P, 2) of the least of the losses (S, Q), linear between the steps `at` (Q,)."""
+    least = np.where(np.isfinite(losses), losses, np.inf).argmin(axis=0)
+    points = []
+    for q in np.flatnonzero(np.diff(least)):
+        old, new = least[q], least[q + 1]
+        lead = losses[old, q : q + 2] - losses[new, q : q + 2]
+        if np.isfinite(lead).all():
+            share = lead[0] / (lead[0] - lead[1])
+            points.append((at[q] + share * (at[q + 1] - at[q]), (log_sizes[old] + log_sizes[new]) / 2))
+    return np.array(points).reshape(-1, 2)
+
+
 def _turns_up(x: Array, y: Array, a: int, b: int, c: int) -> bool:
     return bool((y[b] - y[a]) * (x[c] - x[b]) >= (y[c] - y[b]) * (x[b] - x[a]))
-
-
-def _list_budgets(compute: Array) -> list[float]:
-    budgets: list[float] = []
-    for value in np.unique(compute):
-        if not budgets or value > budgets[-1] * (1 + SAME_BUDGET):
-            budgets.append(float(value))
-    return budgets
 
 
 def _interpolate(curve: pd.Series, budget: float) -> float:

@@ -134,6 +134,9 @@ COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}
 # What N may mean in a law: the name printed on the axis and the option's value everywhere.
 CONVENTIONS = ("params_total", "params_body", "params_active")
 
+# What C may mean, likewise.
+COMPUTES = ("flops", "flops_6nd")
+
 
 def describe_column(name: str) -> Column:
     """The column called `name`, or a bare one for a name of the user's own."""
