@@ -68,7 +68,7 @@ def test_the_published_intercepts_to_six_digits() -> None:
 
 
 def test_the_correction_needs_no_symmetric_grid() -> None:
-    """Off centre by a factor of 2, with few sizes: the published vertex is off by 3.6 %, the corrected one by nothing."""
+    """Off centre and with few sizes the published vertex is off by 3.6 %, the corrected one by nothing."""
     comparison = compare_approaches(make_valleys(CHINCHILLA, 16, count=7, shift=2.0))
     true = find_best(CHINCHILLA, 1e19)
     assert abs(comparison.estimate_best(VALLEYS, 1e19).value / true - 1) > 0.03
