@@ -160,7 +160,7 @@ def _fit_all(rows: Rows, name: str) -> Iterator[tuple[dict[str, Any], Estimate]]
     seen: set[tuple[str, str, str]] = set()
     for chosen in itertools.product(laws, target.conventions, LOSSES, WINDOWS, OUTLIERS):
         fit, estimate = _fit_one(rows, name, dict(zip(CHOICES, chosen, strict=True)))
-        key = (fit.law, fit.loss, fit.data_hash)
+        key = (fit.law, str(fit.loss), fit.data_hash)
         analysis = {
             **dict(zip(CHOICES, chosen, strict=True)),
             **{end: getattr(estimate, end) for end in ("value", "low", "high")},

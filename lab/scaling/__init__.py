@@ -7,11 +7,13 @@ an exact second-order search of a robust loss, intervals in which the trunk is t
 from lab.scaling.data import Data
 from lab.scaling.fitting import fit_law
 from lab.scaling.law import Law, Parameter
-from lab.scaling.losses import Huber, LeastSquares, Loss
+from lab.scaling.losses import Absolute, Asymmetric, Huber, LeastSquares, Loss, read_loss
 from lab.scaling.power_sum import PowerSum, Term
 from lab.scaling.result import Fit, Prediction, Status
 
 __all__ = [
+    "Absolute",
+    "Asymmetric",
     "Data",
     "Fit",
     "Huber",
@@ -24,4 +26,5 @@ __all__ = [
     "Status",
     "Term",
     "fit_law",
+    "read_loss",
 ]

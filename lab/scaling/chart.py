@@ -46,6 +46,33 @@ class Chart(ABC):
         """Σ_i c_i ∇² ln f_i (B, p, p) for c (B, n)."""
 
 
+class RawChart(Chart):
+    """Another chart's coordinates, with the derivatives of f itself in place of ln f: f' = f·s, f'' = f·(s' + s sᵀ)."""
+
+    def __init__(self, inner: Chart) -> None:
+        self._inner = inner
+        self.low, self.high, self.logarithmic = inner.low, inner.high, inner.logarithmic
+
+    def read(self, theta: Array) -> Array:
+        """The inner chart's coordinates."""
+        return self._inner.read(theta)
+
+    def write(self, u: Array) -> Array:
+        """The inner chart's parameters."""
+        return self._inner.write(u)
+
+    def slope(self, u: Array) -> tuple[Array, Array]:
+        """f (B, n) and its derivative (B, n, p)."""
+        value, slope = self._inner.slope(u)
+        return np.exp(value), np.exp(value)[..., None] * slope
+
+    def curve(self, u: Array, c: Array) -> Array:
+        """Σ_i c_i ∇² f_i."""
+        value, slope = self._inner.slope(u)
+        pull = c * np.exp(value)
+        return np.asarray(self._inner.curve(u, pull) + (pull[..., None] * slope).swapaxes(1, 2) @ slope)
+
+
 class PlainChart(Chart):
     """The chart of any law: the logarithm of amplitudes, everything else as it is; second derivatives by differences
     of the exact first ones.

@@ -22,8 +22,9 @@ class Data:
 
     `clusters` labels the independent units: rows with the same label (cooled endpoints of one trunk, checkpoints of
     one run) share their luck. None means that nobody said, and a fit refuses; rows that are all runs of their own have
-    `np.arange(n)`. `unit` says in a word what a unit is and `titles` what a predictor is, for the reader of a refusal.
-    Raises `InputError` where the lengths differ.
+    `np.arange(n)`. `weights` (n,) are precisions of the rows up to a common factor. `error` (n,) is the known standard
+    error of ln y, on top of the luck of a run. `unit` says in a word what a unit is and `titles` what a predictor is,
+    for the reader of a refusal. Raises `InputError` where the lengths differ.
     """
 
     x: Mapping[str, Array]
@@ -31,14 +32,24 @@ class Data:
     clusters: Array | None = None
     unit: str = "trunk"
     titles: Mapping[str, str] = field(default_factory=dict)
+    weights: Array | None = None
+    error: Array | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "x", {name: np.asarray(value, float) for name, value in self.x.items()})
         object.__setattr__(self, "y", np.asarray(self.y, float))
-        columns = {**self.x, **({} if self.clusters is None else {"clusters": np.asarray(self.clusters)})}
+        given = {"clusters": self.clusters, "weights": self.weights, "error": self.error}
+        columns = {**self.x, **{name: np.asarray(value) for name, value in given.items() if value is not None}}
         for name, value in columns.items():
             if value.shape != (len(self.y),):
                 raise InputError(f"fit data, {name}", value.shape, f"one value per loss ({len(self)})")
+        for name, least in (("weights", np.nextafter(0, 1)), ("error", 0.0)):
+            if name in columns:
+                values = columns[name].astype(float)
+                if not (np.isfinite(values) & (values >= least)).all():
+                    rule = "positive numbers" if name == "weights" else "numbers not below 0"
+                    raise InputError(f"fit data, {name}", float(values.min()), rule)
+                object.__setattr__(self, name, values)
 
     def __len__(self) -> int:
         return len(self.y)
@@ -60,10 +71,18 @@ class Data:
         return self.unit_count < len(self)
 
     @cached_property
+    def precision(self) -> Array:
+        """The weights with mean 1 (n,)."""
+        return np.ones(len(self)) if self.weights is None else np.asarray(self.weights / self.weights.mean())
+
+    @cached_property
     def hash(self) -> str:
-        """SHA-256 of predictors, losses and units, in the order they stand."""
+        """SHA-256 of predictors, losses, units, weights and errors, in the order they stand."""
         digest = hashlib.sha256()
         for name in sorted(self.x):
             digest.update(name.encode() + b"\0" + self.x[name].tobytes())
         digest.update(self.y.tobytes() + self.units.astype("int64").tobytes())
+        for name, extra in (("weights", self.weights), ("error", self.error)):
+            if extra is not None:
+                digest.update(name.encode() + b"\0" + extra.tobytes())
         return digest.hexdigest()

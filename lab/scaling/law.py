@@ -49,13 +49,17 @@ class Law(ABC):
     """A functional form. A file of the shelf defines a subclass and exposes one instance as `law`.
 
     Only `predict` has to be written: the starts, the search, the intervals and the diagnosis are the engine's. The
-    class docstring carries the citation, `predictors` the names of the arguments of `predict`.
+    class docstring carries the citation, `predictors` the names of the arguments of `predict`, `response` the column it
+    gives. `positive`: f and the predictors are above 0 within the bounds; a law that is not is fitted on the raw scale,
+    by the general path.
     """
 
     name: ClassVar[str]
     citation: ClassVar[str]
     parameters: ClassVar[tuple[Parameter, ...]]
     predictors: ClassVar[tuple[str, ...]]
+    response: ClassVar[str] = "loss_nats"
+    positive: ClassVar[bool] = True
 
     @abstractmethod
     def predict(self, theta: Array, **x: Array) -> Array:
@@ -76,6 +80,14 @@ class Law(ABC):
     def derive(self, theta: Array) -> Mapping[str, Any]:
         """Quantities that follow from the parameters, by name: theta (..., p) gives (...) each."""
         return {}
+
+    def propose(self, x: Mapping[str, Array], y: Array) -> Array | None:
+        """Starts of the law's own (S, p), where a grid over its nonlinear parameters would not serve; else None."""
+        return None
+
+    def example(self) -> tuple[Array, dict[str, Array]] | None:
+        """Typical parameters (p,) and predictors (n,) at which they can be told apart; None: any three decades do."""
+        return None
 
     def chart(self, x: Mapping[str, Array]) -> Chart:
         """The coordinates the search moves in, at the predictors `x`."""
@@ -105,11 +117,15 @@ def check_law(law: Law) -> None:
     """Raises `InputError` where a law, perhaps a user's own, is not one."""
     if not isinstance(law, Law):
         raise InputError("law", type(law).__name__, "a law is an instance of a subclass of lab.scaling.Law")
+    if type(law).propose is not Law.propose:
+        return
     for parameter in law.parameters:
         bounded = math.isfinite(parameter.low) and math.isfinite(parameter.high)
         if not (parameter.linear or parameter.nodes or bounded):
             rule = "a nonlinear parameter needs finite bounds or nodes to start from"
-            raise InputError(f"law {law.name}", parameter.name, rule, "give it low and high, or nodes")
+            raise InputError(
+                f"law {law.name}", parameter.name, rule, "give it low and high, nodes, or the law propose()"
+            )
 
 
 def check_gradient(law: Law, theta: Array, x: Mapping[str, Array]) -> None:
@@ -119,12 +135,16 @@ def check_gradient(law: Law, theta: Array, x: Mapping[str, Array]) -> None:
     """
     step = 1e-6 * np.maximum(np.abs(theta), 1e-6)
     moves = np.diag(step)
-    difference = ((law.predict(theta + moves, **x) - law.predict(theta - moves, **x)) / (2 * step[:, None])).T
     next_step = "write its gradient(theta, **x) yourself, or mend it"
-    try:
-        gradient = law.gradient(theta, **x)
-    except TypeError as error:
-        raise InputError(f"law {law.name}", str(error), "predict does not take complex numbers", next_step) from error
-    size = np.abs(difference).max(axis=0)
-    if (np.abs(gradient - difference).max(axis=0) > 1e-3 * size + 1e-12).any():
+    with np.errstate(all="ignore"):
+        difference = ((law.predict(theta + moves, **x) - law.predict(theta - moves, **x)) / (2 * step[:, None])).T
+        try:
+            gradient = law.gradient(theta, **x)
+        except TypeError as error:
+            rule = "predict does not take complex numbers"
+            raise InputError(f"law {law.name}", str(error), rule, next_step) from error
+        size = np.abs(difference).max(axis=0)
+        round_off = 8 * np.finfo(float).eps * np.abs(law.predict(theta, **x)).max() / step
+        apart = np.abs(gradient - difference).max(axis=0) > 1e-3 * size + 1e-12 + round_off
+    if (apart & np.isfinite(size)).any():  # data at the end of the floating range overflow, and say nothing of the law
         raise InputError(f"law {law.name}", None, "its gradient is not the derivative of its predict", next_step)

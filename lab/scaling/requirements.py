@@ -8,8 +8,10 @@ import numpy as np
 
 from lab.scaling.data import Data
 from lab.scaling.law import Law
+from lab.scaling.losses import Loss
 
-FEWEST_UNITS = 12  # of rows that are not independent: intervals cover at least 90 % from there on (docs/intervals.md)
+FEWEST_UNITS = 12  # of rows that are not independent: the jackknife covers from there on (docs/intervals.md)
+SPARE_UNITS = 3  # beyond the parameters, for the model of their luck that serves below
 
 
 class Refusal(NamedTuple):
@@ -19,11 +21,12 @@ class Refusal(NamedTuple):
     next_step: str
 
 
-def find_refusal(law: Law, data: Data) -> Refusal | None:
+def find_refusal(law: Law, data: Data, loss: Loss) -> Refusal | None:
     """The first thing that keeps `law` from being fitted to `data`, or None."""
     return (
         _refuse_count(law, data)
-        or _refuse_values(law, data)
+        or _refuse_scale(law, loss)
+        or _refuse_values(law, data, loss)
         or _refuse_dependence(data)
         or _refuse_levels(law, data)
         or _refuse_units(law, data)
@@ -48,15 +51,23 @@ def _refuse_count(law: Law, data: Data) -> Refusal | None:
     return Refusal(f"{runs} runs for the {size} parameters of {law.name}", f"run {size + 2 - runs} more at least")
 
 
-def _refuse_values(law: Law, data: Data) -> Refusal | None:
+def _refuse_scale(law: Law, loss: Loss) -> Refusal | None:
+    if law.positive or loss.on == "raw":
+        return None
+    return Refusal(f"the law {law.name} may be negative and has no logarithm", f"fit it on the raw scale, not {loss}")
+
+
+def _refuse_values(law: Law, data: Data, loss: Loss) -> Refusal | None:
     missing = [name for name in law.predictors if name not in data.x]
     if missing:
         return Refusal(f"the law {law.name} needs {', '.join(missing)}, which the data do not have", "add them")
-    for name, values in [("loss", data.y), *((name, data.x[name]) for name in law.predictors)]:
-        bad = np.flatnonzero(~(np.isfinite(values) & (values > 0)))
+    columns = [("loss", data.y, loss.on == "log"), *((name, data.x[name], law.positive) for name in law.predictors)]
+    for name, values, positive in columns:
+        bad = np.flatnonzero(~np.isfinite(values) | (positive & (values <= 0)))
         if len(bad):
             rows = ", ".join(str(row + 1) for row in bad[:5]) + (" …" if len(bad) > 5 else "")
-            return Refusal(f"{name} is not a positive number in row {rows}", "mend or drop these rows")
+            kind = "positive number" if positive else "number"
+            return Refusal(f"{name} is not a {kind} in row {rows}", "mend or drop these rows")
     return None
 
 
@@ -99,10 +110,11 @@ def _refuse_units(law: Law, data: Data) -> Refusal | None:
         return None
     if not joint and count >= 2 and is_replicated(law, data):
         return None
-    if count < FEWEST_UNITS:
+    if count < size + SPARE_UNITS:
         kind = "a law of several predictors" if joint else "rows that share a trunk"
         return Refusal(
-            f"an interval for {kind} needs {FEWEST_UNITS} independent units, there are {count} ({data.unit}s)",
-            f"run {FEWEST_UNITS - count} more {data.unit}s: more seeds or sizes, each to all horizons",
+            f"an interval for {kind} with {size} parameters needs {size + SPARE_UNITS} independent units, there are "
+            f"{count} ({data.unit}s)",
+            f"run {size + SPARE_UNITS - count} more {data.unit}s: more seeds or sizes, each to all horizons",
         )
     return None

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,16 @@ from scipy.special import stdtrit
 
 from lab.core.estimate import Estimate
 from lab.scaling.law import Law
+from lab.scaling.losses import Loss
+from lab.scaling.problem import find_slopes, find_stretch
+from lab.scaling.uncertainty import MOST_LOG, Uncertainty
+
+if TYPE_CHECKING:
+    from lab.scaling.diagnosis import Residuals
 
 Array = NDArray[Any]
 
-_MOST_LOG = 700.0  # the exponential of more overflows
+_MOST_UNITS = 10**9
 
 
 class Status(StrEnum):
@@ -39,35 +45,6 @@ class Prediction(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Uncertainty:
-    """How uncertain the parameters are.
-
-    `covariance` (p, p) is of the parameters in their interval scale (the logarithm of amplitudes), `degrees` those of
-    Student's t, `spread` the standard deviation of one run's log loss about the law, `method` says how in words.
-    `draws` (r, p) are parameters refitted to resampled units, where asked for.
-    """
-
-    covariance: Array
-    degrees: float
-    spread: float
-    method: str
-    draws: Array | None = None
-
-    def reach(self, level: float) -> float:
-        """Student's t quantile: how many standard errors a two-sided interval at `level` reaches."""
-        return float(stdtrit(self.degrees, (1 + level) / 2))
-
-    def bracket(self, law: Law, theta: Array, level: float) -> tuple[Array, Array]:
-        """Both ends of every parameter's interval (p,), not yet cut at its bounds."""
-        half = self.reach(level) * np.sqrt(np.diag(self.covariance))
-        logarithmic = np.array([p.scale == "log" for p in law.parameters])
-        factor = np.exp(np.where(logarithmic, np.minimum(half, _MOST_LOG), 0.0))
-        with np.errstate(over="ignore"):  # infinite is the right word for an end that overflows
-            low, high = theta / factor, theta * factor
-        return np.where(logarithmic, low, theta - half), np.where(logarithmic, high, theta + half)
-
-
-@dataclass(frozen=True)
 class Fit:
     """A law fitted, or the reason why not.
 
@@ -79,7 +56,7 @@ class Fit:
 
     form: Law = field(repr=False)
     status: Status
-    loss: str
+    loss: Loss
     n: int
     units: int
     data_hash: str
@@ -92,6 +69,7 @@ class Fit:
     condition: float = math.nan
     at_bound: tuple[str, ...] = ()
     uncertainty: Uncertainty | None = field(default=None, repr=False)
+    residuals: Residuals | None = field(default=None, repr=False)
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -141,6 +119,31 @@ class Fit:
         """The law's value at predictors `x`, with the interval for the loss of one run more."""
         return self._predict(level, self.uncertainty.spread if self.uncertainty else math.nan, x)
 
+    def count_needed(self, name: str, width: float) -> int | None:
+        """Independent units for a 95 % interval of `name` no wider than `width`, at this design repeated.
+
+        The standard error falls with the root of the units and t with them; None where there is no interval, or no
+        number of units would do.
+        """
+        estimate = self.find(name)
+        if self.uncertainty is None or not (estimate.has_interval and 0 < width < math.inf):
+            return None
+        error = (estimate.high - estimate.low) / (2 * self.uncertainty.reach(estimate.level)) * math.sqrt(self.units)
+        lost = self.units - self.uncertainty.degrees  # degrees that the parameters take
+
+        def reach(units: float) -> float:
+            return 2 * error / math.sqrt(units) * float(stdtrit(max(units - lost, 1), (1 + estimate.level) / 2))
+
+        low, high = 0, 1
+        while reach(high) > width:
+            low, high = high, 2 * high
+            if high > _MOST_UNITS or not math.isfinite(error):
+                return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if reach(middle) > width else (low, middle)
+        return max(high, math.ceil(lost) + 1)
+
     def to_dict(self) -> dict[str, Any]:
         """Literals for JSON."""
         return {
@@ -151,7 +154,7 @@ class Fit:
             "objective": _literal(self.objective),
             "estimates": [estimate.to_dict() for estimate in self.estimates],
             "data": {"rows": self.n, "independent_units": self.units, "sha256": self.data_hash},
-            "loss": self.loss,
+            "loss": str(self.loss),
             "diagnosis": {
                 "newton_decrement": _literal(self.decrement),
                 "starts_that_agree": _literal(self.agreement),
@@ -159,6 +162,9 @@ class Fit:
                 "at_bound": list(self.at_bound),
                 "spread_log": _literal(self.uncertainty.spread) if self.uncertainty else None,
                 "degrees_of_freedom": _literal(self.uncertainty.degrees) if self.uncertainty else None,
+                "lack_of_fit_p": _literal(self.residuals.lack_of_fit) if self.residuals else None,
+                "excess_kurtosis": _literal(self.residuals.kurtosis) if self.residuals else None,
+                "remarks": list(self.residuals.remarks) if self.residuals else [],
             },
         }
 
@@ -179,8 +185,8 @@ class Fit:
         if self.uncertainty is None:
             return _replace(estimate, math.nan, math.nan, f"no interval: {self.reason}")
         slope = differentiate(self.form, self.theta, name)
-        half = self.uncertainty.reach(level) * math.sqrt(max(0.0, float(slope @ self.uncertainty.covariance @ slope)))
-        return _replace(estimate, value - half, value + half, self.uncertainty.method)
+        ends = self.uncertainty.bracket_derived(value, slope, lambda theta: self.form.derive(theta)[name], level)
+        return _replace(estimate, float(ends[0]), float(ends[1]), self.uncertainty.method)
 
     def _predict(self, level: float, spread: float, x: dict[str, Any]) -> Prediction:
         at = {name: np.atleast_1d(np.asarray(value, float)) for name, value in x.items()}
@@ -191,22 +197,11 @@ class Fit:
         value = self.form.predict(self.theta, **at)
         if self.uncertainty is None:
             return Prediction(value, np.full(count, np.nan), np.full(count, np.nan))
-        slope = find_log_slopes(self.form, self.theta, at)
-        variance = np.einsum("np,pq,nq->n", slope, self.uncertainty.covariance, slope) + spread**2
-        half = self.uncertainty.reach(level) * np.sqrt(np.maximum(variance, 0.0))
-        return Prediction(value, value * np.exp(-half), value * np.exp(np.minimum(half, _MOST_LOG)))
-
-
-def find_stretch(law: Law, theta: Array) -> Array:
-    """Derivative of the parameters by themselves in their interval scale (..., p): θ for amplitudes, else 1."""
-    logarithmic = np.array([p.scale == "log" for p in law.parameters])
-    return np.where(logarithmic, theta, 1.0)
-
-
-def find_log_slopes(law: Law, theta: Array, x: dict[str, Array]) -> Array:
-    """Derivative of ln f by the parameters in their interval scale (n, p)."""
-    slopes = law.gradient(theta, **x) * find_stretch(law, theta) / law.predict(theta, **x)[:, None]
-    return np.asarray(slopes)
+        own = self.uncertainty.spread_mean(find_slopes(self.form, self.theta, at, self.loss.on))
+        half = self.uncertainty.reach(level) * np.hypot(own, spread)
+        if self.loss.on == "raw":
+            return Prediction(value, value - half, value + half)
+        return Prediction(value, value * np.exp(-half), value * np.exp(np.minimum(half, MOST_LOG)))
 
 
 def differentiate(law: Law, theta: Array, name: str) -> Array:

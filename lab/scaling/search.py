@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lab.scaling.chart import Chart
 from lab.scaling.losses import Loss
+from lab.scaling.problem import Problem
 
 Array = NDArray[Any]
 
@@ -34,7 +35,7 @@ _MOST_DAMPING, _LEAST_DAMPING = 1e10, 1e-9
 @dataclass(frozen=True)
 class Found:
     """Where a batch ended: coordinates (B, p), objective (B,), Newton decrement over the objective (B,), converged
-    (B,), and steps that lowered the objective (B,)."""
+    (B,), and steps that lowered the objective (B,), those of the last stage of the loss."""
 
     u: Array
     objective: Array
@@ -43,39 +44,72 @@ class Found:
     steps: Array
 
 
-def search(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Array) -> Found:
-    """Minimise Σ_i w_i ρ(ln y_i − ln f_i) from each row of `u` with the weights of the same row."""
-    parts = [
-        _search_chunk(chart, loss, log_y, weights[at : at + CHUNK], u[at : at + CHUNK])
-        for at in range(0, len(u), CHUNK)
-    ]
+def search(
+    problem: Problem, weights: Array, u: Array, target: Array | None = None, chart: Chart | None = None
+) -> Found:
+    """Minimise Σ_i w_i ρ(target_i − g_i(u)) from each row of `u` with the weights (B, n) of the same row.
+
+    `target` (n,) or (B, n) takes the place of the problem's own, `chart` that of its coordinates.
+    """
+    chart = chart or problem.chart
+    targets = np.broadcast_to(problem.target if target is None else target, weights.shape)
+    parts = []
+    for at in range(0, len(u), CHUNK):
+        rows = slice(at, at + CHUNK)
+        u_rows = u[rows]
+        for loss in problem.loss.stages():
+            found = _search_chunk(_Rows(chart, loss, targets[rows], weights[rows], problem.unit), u_rows)
+            u_rows = found.u
+        parts.append(found)
     fields = ("u", "objective", "decrement", "converged", "steps")
     return Found(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
 
 
-def measure(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Array) -> Array:
+def measure(problem: Problem, u: Array) -> float:
+    """The objective at coordinates (p,); infinite where the law is not positive."""
+    rows = _Rows(problem.chart, problem.loss, problem.target[None], problem.weights[None], problem.unit)
+    return float(_measure(rows, u[None])[0])
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a batch: target and weights (B, n), the unit of the target (n,)."""
+
+    chart: Chart
+    loss: Loss
+    target: Array
+    weights: Array
+    unit: Array
+
+    def __getitem__(self, rows: Array) -> _Rows:
+        return _Rows(self.chart, self.loss, self.target[rows], self.weights[rows], self.unit)
+
+
+def _measure(rows: _Rows, u: Array) -> Array:
     """The objective (B,), infinite where the law is not positive."""
     with np.errstate(all="ignore"):
-        value = (weights * loss.value(log_y - chart.slope(u)[0])).sum(axis=1)
+        value = (rows.weights * rows.loss.value(rows.target - rows.chart.slope(u)[0])).sum(axis=1)
     return np.where(np.isfinite(value), value, np.inf)
 
 
-def _search_chunk(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Array) -> Found:
+def _search_chunk(rows: _Rows, u: Array) -> Found:
+    chart = rows.chart
     u = np.clip(u, chart.low, chart.high)
-    objective = measure(chart, loss, log_y, weights, u)
-    rows = len(u)
-    damping, steps = np.ones(rows), np.zeros(rows, int)
-    decrement, converged = np.full(rows, np.inf), np.zeros(rows, bool)
+    objective = _measure(rows, u)
+    count = len(u)
+    damping, steps = np.ones(count), np.zeros(count, int)
+    decrement, converged = np.full(count, np.inf), np.zeros(count, bool)
+    energy = (rows.weights * rows.unit**2).sum(axis=1)
     live = np.flatnonzero(np.isfinite(objective))
     for _ in range(MOST_STEPS):
         if not len(live):
             break
-        step, gain = _propose(chart, loss, log_y, weights[live], u[live], damping[live])
-        perfect = _PERFECT**2 * weights[live].sum(axis=1)
+        step, gain = _propose(rows[live], u[live], damping[live])
+        perfect = _PERFECT**2 * energy[live]
         decrement[live] = gain / np.maximum(objective[live], perfect)
         converged[live] = decrement[live] <= _EXACT
         moved = np.clip(u[live] + step, chart.low, chart.high)
-        reached = measure(chart, loss, log_y, weights[live], moved)
+        reached = _measure(rows[live], moved)
         better = reached < objective[live]
         u[live] = np.where(better[:, None], moved, u[live])
         objective[live] = np.where(better, reached, objective[live])
@@ -85,13 +119,14 @@ def _search_chunk(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Arr
         settled = (decrement[live] <= _ROUND_OFF) | (objective[live] <= perfect)
         converged[live] |= ~better & settled
         live = live[~(converged[live] | (damping[live] > _MOST_DAMPING))]
-    converged |= objective <= _NO_MISFIT**2 * weights.sum(axis=1)  # crawling towards a bound that fits exactly
+    converged |= objective <= _NO_MISFIT**2 * energy  # crawling towards a bound that fits exactly
     return Found(u, objective, decrement, converged, steps)
 
 
-def _propose(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Array, damping: Array) -> tuple[Array, Array]:
+def _propose(rows: _Rows, u: Array, damping: Array) -> tuple[Array, Array]:
     """The damped step (B, p) and the undamped Newton decrement gᵀH⁻¹g (B,); coordinates held by a bound stay."""
-    gradient, hessian, majoriser, share = expand(chart, loss, log_y, weights, u)
+    chart = rows.chart
+    gradient, hessian, majoriser, share = _expand(rows, u)
     gone = chart.logarithmic & (share < _GONE)
     held = ((gone | (u <= chart.low)) & (gradient > 0)) | ((u >= chart.high) & (gradient < 0))
     gradient = np.where(held, 0.0, gradient)
@@ -113,15 +148,15 @@ def _propose(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Array, d
     return step * scale, np.abs(np.einsum("bj,bj->b", newton, scaled[..., 0]))
 
 
-def expand(chart: Chart, loss: Loss, log_y: Array, weights: Array, u: Array) -> tuple[Array, Array, Array, Array]:
+def _expand(rows: _Rows, u: Array) -> tuple[Array, Array, Array, Array]:
     """Gradient (B, p), exact Hessian (B, p, p), Gauss-Newton matrix of the majorising parabola (B, p, p), and the
-    largest derivative of ln f by each coordinate (B, p): for an amplitude, its term's largest share of the loss.
+    largest derivative of g by each coordinate in units of the target (B, p): an amplitude's largest share of the loss.
     """
-    value, slope = chart.slope(u)
-    r = log_y - value
-    pull = weights * loss.slope(r)
+    value, slope = rows.chart.slope(u)
+    r = rows.target - value
+    pull = rows.weights * rows.loss.slope(r)
     gradient = -np.einsum("bn,bnp->bp", pull, slope)
-    curved = ((weights * loss.curvature(r))[..., None] * slope).swapaxes(1, 2) @ slope
-    hessian = curved - chart.curve(u, pull)
-    majoriser = ((weights * loss.weight(r))[..., None] * slope).swapaxes(1, 2) @ slope
-    return gradient, hessian, majoriser, np.abs(slope).max(axis=1)
+    curved = ((rows.weights * rows.loss.curvature(r))[..., None] * slope).swapaxes(1, 2) @ slope
+    hessian = curved - rows.chart.curve(u, pull)
+    majoriser = ((rows.weights * rows.loss.weight(r))[..., None] * slope).swapaxes(1, 2) @ slope
+    return gradient, hessian, majoriser, (np.abs(slope) / rows.unit[:, None]).max(axis=1)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.scaling.law import Law, Parameter
+from lab.scaling.problem import Problem
 
 Array = NDArray[Any]
 
@@ -26,13 +27,18 @@ MOST_NODES_EACH = 48  # of one parameter
 _LEAST_SHARE = 1e-3  # of the loss, for a linear parameter whose best value is outside its bounds
 
 
-def find_starts(
-    law: Law, x: Mapping[str, Array], y: Array, weights: Array, strata: int, most_nodes: int = MOST_NODES
-) -> Array:
-    """Parameters to start from, (R, S, p): the best node in each of S ≤ `strata` blocks of the grid."""
+def find_starts(problem: Problem, weights: Array, strata: int, most_nodes: int = MOST_NODES) -> Array:
+    """Parameters to start from for each row of `weights` (R, n): the law's own, or the best node in each of S ≤
+    `strata` blocks of the grid; (R, S, p).
+    """
+    law, x, y = problem.law, problem.data.x, problem.data.y
+    own = law.propose(x, y)
+    if own is not None:
+        return np.broadcast_to(np.atleast_2d(own), (len(weights), *np.atleast_2d(own).shape))
+    size = y if problem.loss.on == "log" else np.ones_like(y)  # a residual of the log is a relative one
     nodes, blocks = _lay_grid(law, strata, most_nodes)
     basis, offset = _expand(law, nodes, x)
-    linear, misfit = _project(law, basis / y[:, None], 1 - offset / y, weights)
+    linear, misfit = _project(law, basis / size[:, None], (y - offset) / size, weights)
     count = blocks.max() + 1
     theta = np.empty((len(weights), count, len(law.parameters)))
     rows = np.arange(len(weights))

@@ -96,13 +96,20 @@ def test_the_count_of_parameters_is_the_askers(study: Tables) -> None:
 
 
 def test_the_smoke_study(smoke: Tables) -> None:
-    """Four sizes and two seeds: L(N) at every horizon; the joint law is refused and says what to run."""
+    """Four sizes and two seeds: L(N) at every horizon; the joint law by a model of the trunks' luck, its t with 3."""
     for horizon in SMOKE["horizons"]:
         fit = fit_size(smoke, tokens=horizon, law="pure_power").fit
         assert fit.status is Status.CONVERGED and fit.units == 8 and fit.find("alpha").has_interval
     joint = fit_joint(smoke).fit
-    assert joint.status is Status.REFUSED and "12 independent units, there are 8 (trunks)" in joint.reason
-    assert "`lab run kaplan_language_models --preset standard`" in joint.next_step
+    assert joint.status is Status.CONVERGED and joint.uncertainty is not None and joint.uncertainty.degrees == 3
+    assert "variance components" in joint.find("alpha").method
+
+
+def test_too_few_trunks_for_a_joint_law_name_what_to_run() -> None:
+    few = make_tables(**{**SMOKE, "seeds": (0,)})
+    joint = fit_joint(few).fit
+    assert joint.status is Status.REFUSED and "needs 8 independent units, there are 4 (trunks)" in joint.reason
+    assert "`lab run kaplan_language_models --preset overnight`" in joint.next_step
 
 
 def test_the_standard_set(study: Tables) -> None:

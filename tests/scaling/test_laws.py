@@ -9,7 +9,8 @@ import pytest
 
 from lab.core.registry import Entry
 from lab.scaling import LeastSquares, Status, fit_law
-from lab.scaling.fitting import find_condition
+from lab.scaling.diagnosis import find_condition
+from lab.scaling.problem import Problem
 from tests.scaling.designs import LAWS, choose_theta, load, make_data, make_predictors
 
 EVERY_LAW = pytest.mark.parametrize("entry", LAWS, ids=lambda entry: entry.name)
@@ -68,7 +69,7 @@ def test_it_recovers_its_parameters_from_noise_free_data(entry: Entry) -> None:
     x = make_predictors(law)
     theta = choose_theta(law, x)
     data = make_data(law, theta, x)
-    bar = 1e-10 * max(1.0, find_condition(law, data, theta) / 1e6)
+    bar = 1e-10 * max(1.0, find_condition(Problem(law, data, LeastSquares()), theta) / 1e6)
     for loss in (None, LeastSquares()):
         fit = fit_law(law, data, loss)
         assert fit.status is Status.CONVERGED, fit.reason
