@@ -33,6 +33,7 @@ from lab.core.estimate import Estimate
 from lab.core.registry import open_shelf
 from lab.scaling import Data, Law, LeastSquares
 from lab.scaling.intervals import refit
+from lab.scaling.problem import Problem
 from lab.tables import Tables
 
 Array = NDArray[Any]
@@ -166,7 +167,7 @@ def _leave_out(law: Law, loss: LeastSquares, data: Data, theta: Array, groups: A
     if len(labels) < 2:
         return math.nan
     weights = (place != np.arange(len(labels))[:, None]).astype(float)
-    fitted = refit(law, loss, data, law.chart(data.x), theta, weights)
+    fitted = refit(Problem(law, data, loss), theta, weights)
     with np.errstate(all="ignore"):  # a law that foretells no positive loss has no error, and is told as NaN
         foretold = law.predict(fitted, **data.x)[place, np.arange(len(data))]
         return float(np.sqrt(np.mean((np.log(foretold) - np.log(data.y)) ** 2)))
