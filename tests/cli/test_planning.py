@@ -1,0 +1,49 @@
+"""`lab allocate`, `lab design` and `lab power`, driven for real on a file of runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.driving import Terminal
+from tests.cli.test_json import read_json
+from tests.synthetic import make_tables
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("file") / "runs.csv"
+    table = make_tables().runs
+    table[table["stage"] == "grid"].to_csv(path, index=False)
+    return path
+
+
+def test_allocate_a_study(terminal: Terminal, runs: Path) -> None:
+    plan = read_json(terminal, "allocate", runs, "--flops", "1e15")
+    found = {estimate["name"]: estimate for estimate in plan["estimates"]}
+    assert found["best size"]["low"] < found["best size"]["value"] < found["best size"]["high"]
+    assert found["best size"]["value"] * found["tokens"]["value"] * 6 == pytest.approx(1e15)
+    assert plan["law"] == "chinchilla" and plan["unique_tokens"] == "unbounded" and len(plan["mistakes"]) == 2
+    told = terminal.run("allocate", runs, "--flops", "1e15")
+    assert told.returncode == 0 and "Far beyond the data" in told.stdout and "best size" in told.stdout
+
+
+def test_allocate_by_hours_money_and_loss(terminal: Terminal) -> None:
+    hours = read_json(terminal, "allocate", "--published", "chinchilla", "--hours", "3", "--hardware", "h100",
+                      "--devices", "8", "--utilization", "0.5")  # fmt: skip
+    money = read_json(terminal, "allocate", "--published", "chinchilla", "--money", "48", "--price-per-hour", "2",
+                      "--hardware", "h100", "--utilization", "0.5")  # fmt: skip
+    assert hours["flops"] == money["flops"] == pytest.approx(24 * 3600 * 989.4e12 * 0.5)
+    goal = read_json(terminal, "allocate", "--published", "chinchilla", "--loss", "2.1", "--inference-tokens", "1e12")
+    assert {e["name"]: e["value"] for e in goal["estimates"]}["mean loss"] == pytest.approx(2.1)
+    assert {e["low"] for e in goal["estimates"]} == {None}
+
+
+def test_allocate_refuses(terminal: Terminal, runs: Path) -> None:
+    assert "name a study" in terminal.refuse("allocate", "--flops", "1e20")
+    assert "give one of --flops" in terminal.refuse("allocate", runs, "--flops", "1e20", "--loss", "2")
+    assert "--price-per-hour" in terminal.refuse("allocate", runs, "--money", "5", "--hardware", "h100")
+    few = terminal.folder / "few.csv"
+    few.write_text("".join(runs.read_text().splitlines(keepends=True)[:5]))
+    assert "runs for the 5 parameters" in terminal.refuse("allocate", few, "--flops", "1e15")
