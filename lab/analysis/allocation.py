@@ -20,7 +20,7 @@ from lab.analysis.surfaces import MOST_LOG, REPEATED_SIZE, REPEATED_TOKENS, TRAI
 from lab.core.errors import InputError
 from lab.core.estimate import Estimate
 from lab.scaling import Fit
-from lab.scaling.result import find_stretch
+from lab.scaling.problem import find_stretch
 
 Array = NDArray[Any]
 
