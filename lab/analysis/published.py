@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lab.analysis.named import load_law
 from lab.core.errors import UnknownNameError
-from lab.scaling import Fit, Law, Parameter, Status
+from lab.scaling import Fit, Huber, Law, LeastSquares, Loss, Parameter, Status
 
 Array = NDArray[Any]
 
@@ -56,10 +56,11 @@ class KaplanTokens(Law):
 
 
 class Constants(NamedTuple):
-    """A published law: its form, its parameters in order, how it counts N, and where it stands."""
+    """A published law: its form, its parameters, the loss they were fitted by, how it counts N, and where it stands."""
 
     law: str | Law
     theta: Mapping[str, float]
+    loss: Loss
     convention: str
     source: str
 
@@ -68,18 +69,21 @@ PUBLISHED = {
     "chinchilla": Constants(
         "chinchilla",
         {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28},
+        Huber(0.001),
         "params_total",
         "Hoffmann et al. 2022, arXiv 2203.15556, eq. 10: MassiveText, nats per token",
     ),
     "besiroglu": Constants(
         "chinchilla",
         {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658},
+        Huber(0.001),
         "params_total",
         "Besiroglu et al. 2024, arXiv 2404.10102: Hoffmann's runs fitted again",
     ),
     "kaplan": Constants(
         KaplanTokens(),
         {"N_c": 6.5e13, "alpha_N": 0.077, "S_c": 2.1e3, "alpha_S": 0.76, "B_star": 2.1e8, "alpha_B": 0.21},
+        LeastSquares(),
         "params_body",
         "Kaplan et al. 2020, arXiv 2001.08361, table 3: WebText2, N without embeddings, batch far below critical",
     ),
@@ -94,4 +98,4 @@ def load_published(name: str) -> Fit:
     law = load_law(constants.law)
     theta = np.array([constants.theta[parameter] for parameter in law.names])
     reason = f"published constants, no covariance given ({constants.source})"
-    return Fit(law, Status.CONVERGED, "as published", n=0, units=0, data_hash="", reason=reason, theta=theta)
+    return Fit(law, Status.CONVERGED, constants.loss, n=0, units=0, data_hash="", reason=reason, theta=theta)
