@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from lab.scaling.problem import Problem
-from lab.scaling.search import Found
+from lab.scaling.search import NO_MISFIT, Found
 
 Array = NDArray[Any]
 
@@ -63,7 +63,7 @@ def search_general(problem: Problem, starts: Array) -> Found:
         decrements.append(float(np.sum((jacobian @ gain) ** 2)))
         steps.append(int(found.nfev - 1))
     objective = np.array(objectives)
-    perfect = (64 * np.finfo(float).eps) ** 2 * float((problem.weights * problem.unit**2).sum())
+    perfect = NO_MISFIT**2 * float((problem.weights * problem.unit**2).sum())
     decrement = np.array(decrements) / np.maximum(objective, perfect)
     converged = (decrement <= _SETTLED) | (objective <= perfect)
     return Found(np.array(ended), objective, decrement, converged, np.array(steps))

@@ -26,7 +26,7 @@ MOST_STEPS = 200
 _EXACT = 1e-18  # Newton decrement over the objective at which nothing is left to gain
 _ROUND_OFF = 1e-9  # the same where no step lowers the objective any more
 _PERFECT = 64 * np.finfo(float).eps  # residuals of a law that fits exactly
-_NO_MISFIT = 1e-8  # residuals that no data have
+NO_MISFIT = 1e-8  # residuals that no data have
 _CUSHION = 1e-3  # of the diagonal, so that damping works where the majoriser is singular
 _GONE = 1e-9  # share of the loss at which a term that still shrinks is let go
 _MOST_DAMPING, _LEAST_DAMPING = 1e10, 1e-9
@@ -119,7 +119,7 @@ def _search_chunk(rows: _Rows, u: Array) -> Found:
         settled = (decrement[live] <= _ROUND_OFF) | (objective[live] <= perfect)
         converged[live] |= ~better & settled
         live = live[~(converged[live] | (damping[live] > _MOST_DAMPING))]
-    converged |= objective <= _NO_MISFIT**2 * energy  # crawling towards a bound that fits exactly
+    converged |= objective <= NO_MISFIT**2 * energy  # crawling towards a bound that fits exactly
     return Found(u, objective, decrement, converged, steps)
 
 
