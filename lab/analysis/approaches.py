@@ -37,6 +37,7 @@ from lab.core.errors import UnknownNameError
 from lab.scaling import Data, Huber, Law
 from lab.scaling.intervals import refit
 from lab.scaling.laws.chinchilla import law as chinchilla
+from lab.scaling.problem import Problem
 from lab.tables import Tables
 
 Array = NDArray[Any]
@@ -103,7 +104,7 @@ def fit_surface(law: Law, joint: NamedFit, units: Units, exchange: Exchange | No
     rows = joint.rows_used
     x = {name: rows[column].to_numpy(float) for name, column in zip(law.predictors, joint.columns, strict=True)}
     data = Data(x, rows["loss_nats"].to_numpy(float))
-    refits = refit(law, Huber(), data, law.chart(data.x), fit.theta, units.weights[1:])
+    refits = refit(Problem(law, data, Huber()), fit.theta, units.weights[1:])
     return Surface(np.vstack([fit.theta, refits]), exchange)
 
 

@@ -116,7 +116,7 @@ def test_seeds_stand_for_themselves_where_trunks_are_few() -> None:
     tables = make_tables(widths=(16, 32, 64), seeds=(0, 1, 2), rates=(0.02,))
     comparison = compare_approaches(tables)
     assert comparison.units.name == "seeds" and comparison.units.degrees == 2
-    assert "12 independent units" in comparison.estimate_exponent(LAW).method
+    assert "jackknife over 3 seeds" in comparison.estimate_exponent(LAW).method
     alone = make_tables(widths=(16, 32, 64), seeds=(0,), rates=(0.02,))
     assert "3 trunks, 12 are needed" in compare_approaches(alone).units.reason
 
