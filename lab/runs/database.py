@@ -72,8 +72,12 @@ class Database:
             self._log_ahead()
             with self.writing() as connection:
                 metadata.create_all(connection)
+                names = list(metadata.tables)
                 if connection.execute(sa.select(about.c.value).where(about.c.name == "version")).first() is None:
                     connection.execute(about.insert().values(name="version", value=str(VERSION)))
+        if not read_only and set(metadata.tables) - set(names):  # a store from before a table there is now
+            with self.writing() as connection:
+                metadata.create_all(connection)
         with self.reading() as connection:
             told = str(connection.execute(sa.select(about.c.value).where(about.c.name == "version")).scalar())
         found = int(told) if told.isdigit() else 0

@@ -56,3 +56,18 @@ run_arrays = sa.Table(
     sa.Column("name", sa.String, primary_key=True),
     sa.Column("hash", sa.String, sa.ForeignKey("arrays.hash"), nullable=False),
 )
+forecasts = sa.Table(
+    "forecasts",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("previous_hash", sa.String, nullable=False, unique=True),
+    sa.Column("hash", sa.String, nullable=False, unique=True),
+)
+# What was sealed stays; the hashes show it where somebody goes round this.
+for _change in ("UPDATE", "DELETE"):
+    _trigger: sa.DDL = sa.DDL(  # type: ignore[no-untyped-call]
+        f"CREATE TRIGGER forecasts_keep_{_change.lower()} BEFORE {_change} ON forecasts "
+        "BEGIN SELECT RAISE(ABORT, 'a sealed forecast is never changed'); END"
+    )
+    sa.event.listen(forecasts, "after_create", _trigger.execute_if(dialect="sqlite"))

@@ -19,6 +19,7 @@ from lab.core.errors import InputError, LabError, UnknownNameError
 from lab.core.fingerprint import hash_literal
 from lab.core.registry import ROOT
 from lab.runs.database import Database
+from lab.runs.ledger import Ledger
 from lab.runs.owner import Owner
 from lab.runs.provenance import tell_time
 from lab.runs.record import (
@@ -52,6 +53,11 @@ class Store:
         if path is None:
             return ROOT / "results" / "spool" / hash_literal(str(self.location))[:12]
         return path.parent / "spool" / path.stem
+
+    @property
+    def ledger(self) -> Ledger:
+        """The forecasts sealed in this store."""
+        return Ledger(self._database)
 
     def register(self, study: StudyRecord, specs: Sequence[RunSpec]) -> None:
         """Notes what a study asks for; a run that any study asked for before is not asked for twice."""
@@ -209,7 +215,7 @@ class Store:
             return list(connection.scalars(sa.select(run_arrays.c.name).where(run_arrays.c.key == key)))
 
     def verify(self) -> list[str]:
-        """One line for every record or array that does not match its hash, and for what is missing."""
+        """One line for every record, array or forecast that does not match its hash, and for what is missing."""
         problems = self._database.check_pages()
         with self._database.reading() as connection:
             rows = [row._asdict() for row in connection.execute(sa.select(runs))]
@@ -222,7 +228,7 @@ class Store:
                 self.array(key, name)
             except LabError as error:
                 problems.append(str(error))
-        return problems
+        return problems + self.ledger.verify()
 
     def _is_held(self, owner: str | None) -> bool:
         try:
