@@ -47,3 +47,18 @@ def test_allocate_refuses(terminal: Terminal, runs: Path) -> None:
     few = terminal.folder / "few.csv"
     few.write_text("".join(runs.read_text().splitlines(keepends=True)[:5]))
     assert "runs for the 5 parameters" in terminal.refuse("allocate", few, "--flops", "1e15")
+
+
+def test_design_of_the_next_runs(terminal: Terminal, runs: Path) -> None:
+    answer = read_json(terminal, "design", runs, "--budget", "1e13", "--target", "flops=1e15", "--runs", "5")
+    rows = answer["runs"]
+    assert 0 < len(rows) <= 5 and rows[-1]["spent"] <= 1e13
+    assert all(row["run_after"] < row["run_before"] for row in rows) and len(rows[0]["horizons"]) >= 1
+    assert answer["target"]["size"] * answer["target"]["tokens"] * 6 == pytest.approx(1e15)
+    told = terminal.run("design", runs, "--budget", "1e13", "--target", "N=1e6,D=1e7")
+    assert told.returncode == 0 and "luck of a run" in told.stdout and "D = 10 M" in told.stdout
+
+
+def test_design_refuses(terminal: Terminal, runs: Path) -> None:
+    assert "did you mean 'flops'" in terminal.refuse("design", runs, "--budget", "1e13", "--target", "flop=1e15")
+    assert "buys no run" in terminal.refuse("design", runs, "--budget", "10", "--target", "N=1e6,D=1e7")
