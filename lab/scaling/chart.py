@@ -38,12 +38,16 @@ class Chart(ABC):
         """The parameters at coordinates."""
 
     @abstractmethod
-    def slope(self, u: Array) -> tuple[Array, Array]:
-        """ln f (B, n), NaN where f ≤ 0, and its derivative by u (B, n, p)."""
+    def value(self, u: Array) -> Array:
+        """ln f (B, n), NaN where f ≤ 0."""
 
     @abstractmethod
-    def curve(self, u: Array, c: Array) -> Array:
-        """Σ_i c_i ∇² ln f_i (B, p, p) for c (B, n)."""
+    def slope(self, u: Array) -> tuple[Array, Array]:
+        """ln f (B, n) and its derivative by u (B, n, p)."""
+
+    @abstractmethod
+    def curve(self, u: Array, c: Array, slope: Array) -> Array:
+        """Σ_i c_i ∇² ln f_i (B, p, p) for c (B, n), where `slope` (B, n, p) is the first derivative."""
 
 
 class RawChart(Chart):
@@ -61,16 +65,22 @@ class RawChart(Chart):
         """The inner chart's parameters."""
         return self._inner.write(u)
 
+    def value(self, u: Array) -> Array:
+        """f (B, n)."""
+        return np.asarray(np.exp(self._inner.value(u)))
+
     def slope(self, u: Array) -> tuple[Array, Array]:
         """f (B, n) and its derivative (B, n, p)."""
         value, slope = self._inner.slope(u)
         return np.exp(value), np.exp(value)[..., None] * slope
 
-    def curve(self, u: Array, c: Array) -> Array:
+    def curve(self, u: Array, c: Array, slope: Array) -> Array:
         """Σ_i c_i ∇² f_i."""
-        value, slope = self._inner.slope(u)
-        pull = c * np.exp(value)
-        return np.asarray(self._inner.curve(u, pull) + (pull[..., None] * slope).swapaxes(1, 2) @ slope)
+        value = np.exp(self._inner.value(u))
+        relative = slope / value[..., None]
+        pull = c * value
+        bent = (pull[..., None] * relative).swapaxes(1, 2) @ relative
+        return np.asarray(self._inner.curve(u, pull, relative) + bent)
 
 
 class PlainChart(Chart):
@@ -94,6 +104,11 @@ class PlainChart(Chart):
         """The amplitudes from their logarithm."""
         return np.where(self.logarithmic, np.exp(np.where(self.logarithmic, u, 0.0)), u)
 
+    def value(self, u: Array) -> Array:
+        """ln f."""
+        value = self._law.predict(self.write(u), **self._x)
+        return np.asarray(np.log(np.where(value > 0, value, np.nan)))
+
     def slope(self, u: Array) -> tuple[Array, Array]:
         """ln f and its derivative, by the law's own gradient and the chain rule."""
         theta = self.write(u)
@@ -102,7 +117,7 @@ class PlainChart(Chart):
         inner = np.where(self.logarithmic, theta, 1.0)[:, None, :]
         return np.log(value), self._law.gradient(theta, **self._x) * inner / value[..., None]
 
-    def curve(self, u: Array, c: Array) -> Array:
+    def curve(self, u: Array, c: Array, slope: Array) -> Array:
         """Central differences of Σ_i c_i ∇ ln f_i, made symmetric."""
         rows = []
         for j in range(u.shape[1]):

@@ -7,6 +7,7 @@ amplitude and its exponent out of the search.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -91,6 +92,7 @@ class PowerChart(Chart):
                 self._term_of[exponent] = k
                 self._features[:, exponent] = logs.mean() - logs
                 self._center[at, exponent] = logs.mean()
+        self._terms = len(law.terms)
         self.logarithmic = np.array([p.linear for p in law.parameters])
         self._same = self._term_of[:, None] == self._term_of
         self.low, self.high = np.array([[p.low, p.high] for p in law.parameters]).T
@@ -109,25 +111,33 @@ class PowerChart(Chart):
         logs = u + u @ self._center.T
         return np.where(self.logarithmic, np.exp(np.where(self.logarithmic, logs, 0.0)), u)
 
+    def value(self, u: Array) -> Array:
+        """ln f by log-sum-exp."""
+        return self._sum(u)[0]
+
     def slope(self, u: Array) -> tuple[Array, Array]:
-        """ln f by log-sum-exp; its derivative is each term's share of the loss times the term's own derivative."""
-        value, shares = self._shares(u)
-        return value, shares * self._features
+        """ln f, and its derivative: each term's share of the loss times the derivative of the term's own logarithm."""
+        value, parts = self._sum(u)
+        slope = np.empty((len(u), len(self._term_of), len(self._features)))
+        total = np.reciprocal(sum(parts))
+        for k, part in enumerate(parts):
+            part *= total
+            for j in np.flatnonzero(self._term_of == k):
+                np.multiply(part, self._features[:, j], out=slope[:, j])
+        return value, slope.swapaxes(1, 2)
 
-    def curve(self, u: Array, c: Array) -> Array:
+    def curve(self, u: Array, c: Array, slope: Array) -> Array:
         """Σ_i c_i (Σ_k share_k F_k F_kᵀ − s sᵀ), F the derivative of a term's logarithm."""
-        _, shares = self._shares(u)
-        slopes = shares * self._features
-        own = (c[..., None] * slopes).swapaxes(1, 2) @ self._features
-        return np.where(self._same, own, 0.0) - (c[..., None] * slopes).swapaxes(1, 2) @ slopes
+        pulled = c[:, None, :] * slope.swapaxes(1, 2)
+        own = pulled @ self._features
+        return np.where(self._same, own, 0.0) - pulled @ slope
 
-    def _shares(self, u: Array) -> tuple[Array, Array]:
-        terms = np.zeros((*u.shape[:1], len(self._features), self._term_of.max() + 1))
-        for j, k in enumerate(self._term_of):
-            terms[..., k] += u[:, None, j] * self._features[:, j]
-        top = terms.max(axis=-1, keepdims=True)
-        value = top[..., 0] + np.log(np.exp(terms - top).sum(axis=-1))
-        return value, np.exp(terms - value[..., None])[..., self._term_of]
+    def _sum(self, u: Array) -> tuple[Array, list[Array]]:
+        """ln f (B, n), and the terms (B, n) each relative to the largest of them."""
+        logs = [u[:, self._term_of == k] @ self._features[:, self._term_of == k].T for k in range(self._terms)]
+        top = functools.reduce(np.maximum, logs)
+        parts = [np.exp(log - top) for log in logs]
+        return top + np.log(sum(parts)), parts
 
 
 def _multiply(term: Term, values: Mapping[str, Array], x: Mapping[str, Array]) -> Array:

@@ -88,7 +88,7 @@ class _Rows:
 def _measure(rows: _Rows, u: Array) -> Array:
     """The objective (B,), infinite where the law is not positive."""
     with np.errstate(all="ignore"):
-        value = (rows.weights * rows.loss.value(rows.target - rows.chart.slope(u)[0])).sum(axis=1)
+        value = (rows.weights * rows.loss.value(rows.target - rows.chart.value(u))).sum(axis=1)
     return np.where(np.isfinite(value), value, np.inf)
 
 
@@ -119,8 +119,23 @@ def _search_chunk(rows: _Rows, u: Array) -> Found:
         settled = (decrement[live] <= _ROUND_OFF) | (objective[live] <= perfect)
         converged[live] |= ~better & settled
         live = live[~(converged[live] | (damping[live] > _MOST_DAMPING))]
+    _polish(rows, u, objective, decrement, np.flatnonzero(converged & (decrement > _EXACT)))
     converged |= objective <= NO_MISFIT**2 * energy  # crawling towards a bound that fits exactly
     return Found(u, objective, decrement, converged, steps)
+
+
+def _polish(rows: _Rows, u: Array, objective: Array, decrement: Array, chosen: Array) -> None:
+    """One Newton step where the gradient still sees a way and the objective, at its round-off, no longer does."""
+    if not len(chosen):
+        return
+    part, none = rows[chosen], np.zeros(len(chosen))
+    moved = np.clip(u[chosen] + _propose(part, u[chosen], none)[0], rows.chart.low, rows.chart.high)
+    reached = _measure(part, moved)
+    gain = _propose(part, moved, none)[1] / np.maximum(reached, np.finfo(float).tiny)
+    better = (gain < decrement[chosen]) & (reached <= objective[chosen] * (1 + 1e-12))
+    u[chosen] = np.where(better[:, None], moved, u[chosen])
+    objective[chosen] = np.where(better, reached, objective[chosen])
+    decrement[chosen] = np.where(better, gain, decrement[chosen])
 
 
 def _propose(rows: _Rows, u: Array, damping: Array) -> tuple[Array, Array]:
@@ -155,8 +170,9 @@ def _expand(rows: _Rows, u: Array) -> tuple[Array, Array, Array, Array]:
     value, slope = rows.chart.slope(u)
     r = rows.target - value
     pull = rows.weights * rows.loss.slope(r)
-    gradient = -np.einsum("bn,bnp->bp", pull, slope)
-    curved = ((rows.weights * rows.loss.curvature(r))[..., None] * slope).swapaxes(1, 2) @ slope
-    hessian = curved - rows.chart.curve(u, pull)
-    majoriser = ((rows.weights * rows.loss.weight(r))[..., None] * slope).swapaxes(1, 2) @ slope
+    across = slope.swapaxes(1, 2)
+    gradient = -(across @ pull[..., None])[..., 0]
+    curved = ((rows.weights * rows.loss.curvature(r))[:, None, :] * across) @ slope
+    hessian = curved - rows.chart.curve(u, pull, slope)
+    majoriser = ((rows.weights * rows.loss.weight(r))[:, None, :] * across) @ slope
     return gradient, hessian, majoriser, (np.abs(slope) / rows.unit[:, None]).max(axis=1)

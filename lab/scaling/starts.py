@@ -21,7 +21,7 @@ from lab.scaling.problem import Problem
 
 Array = NDArray[Any]
 
-MOST_NODES = 1024  # of the whole grid
+MOST_NODES = 576  # of the whole grid
 FEW_NODES = 144  # the same for a resample, which also starts where the whole data ended
 MOST_NODES_EACH = 48  # of one parameter
 _LEAST_SHARE = 1e-3  # of the loss, for a linear parameter whose best value is outside its bounds
@@ -119,6 +119,9 @@ def _project(law: Law, basis: Array, target: Array, weights: Array) -> tuple[Arr
 def _sum_moments(basis: Array, target: Array, weights: Array) -> tuple[Array, Array, Array]:
     """Normal matrices (R, G, k, k), right sides (R, G, k) and squares (R, G) of all resamples at all nodes."""
     nodes, count, k = basis.shape
+    if len(weights) == 1:  # the data themselves: no need to lay out every product
+        across = basis.swapaxes(1, 2) * weights[0]
+        return (across @ basis)[None], (across @ target[..., None])[None, ..., 0], (target**2 @ weights[0])[None]
     outer = (basis[..., :, None] * basis[..., None, :]).reshape(nodes, count, k * k)
     moments = np.concatenate([outer, basis * target[..., None], target[..., None] ** 2], axis=2)
     sums = (weights @ moments.transpose(1, 0, 2).reshape(count, -1)).reshape(len(weights), nodes, -1)

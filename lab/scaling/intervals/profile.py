@@ -116,14 +116,20 @@ class _Held(Chart):
         """The parameters, the held one among them."""
         return self._inner.write(self._fill(u))
 
+    def value(self, u: Array) -> Array:
+        """The inner value."""
+        return self._inner.value(self._fill(u))
+
     def slope(self, u: Array) -> tuple[Array, Array]:
         """The inner derivatives without the held one."""
         value, slope = self._inner.slope(self._fill(u))
         return value, np.delete(slope, self._j, axis=-1)
 
-    def curve(self, u: Array, c: Array) -> Array:
+    def curve(self, u: Array, c: Array, slope: Array) -> Array:
         """The inner second derivatives without the held one."""
-        return np.delete(np.delete(self._inner.curve(self._fill(u), c), self._j, axis=1), self._j, axis=2)
+        full = self._fill(u)
+        inner = self._inner.curve(full, c, self._inner.slope(full)[1])
+        return np.delete(np.delete(inner, self._j, axis=1), self._j, axis=2)
 
     def _fill(self, u: Array) -> Array:
         return np.insert(u, self._j, self._value, axis=-1)
