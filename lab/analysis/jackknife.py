@@ -3,6 +3,10 @@
 The unit is the house's: the run or trunk, where there are at least twelve; below that the seed, where every seed alone
 has the whole grid. All quantities of one study share the units left out, so that a difference between two of them has
 an interval too, however much they have in common.
+
+Simulated with 0.3 % of noise: on five valleys of seven sizes (150 times) and a ladder of 8 × 8 (60 times) the 95 %
+interval of the exponent holds the truth in 95 to 100 %; on five sizes, four horizons and three seeds, where a quarter
+of the studies have three valleys, in 96 % for the joint law, 93 % for corrected valleys, 78 % for uncorrected ones.
 """
 
 from __future__ import annotations
