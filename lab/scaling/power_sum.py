@@ -130,7 +130,7 @@ class PowerChart(Chart):
         """Σ_i c_i (Σ_k share_k F_k F_kᵀ − s sᵀ), F the derivative of a term's logarithm."""
         pulled = c[:, None, :] * slope.swapaxes(1, 2)
         own = pulled @ self._features
-        return np.where(self._same, own, 0.0) - pulled @ slope
+        return np.asarray(np.where(self._same, own, 0.0) - pulled @ slope)
 
     def _sum(self, u: Array) -> tuple[Array, list[Array]]:
         """ln f (B, n), and the terms (B, n) each relative to the largest of them."""
