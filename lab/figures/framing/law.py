@@ -13,7 +13,7 @@ from lab.figures.framing.series import LOSS
 from lab.scaling import Prediction, Status
 
 _REACH = 1.35  # how far beyond the data, as a factor, the curve is drawn
-_GREEK = {"alpha": "α", "beta": "β", "gamma": "γ"}  # after what N, D and C are called, not the law's own parameter
+GREEK = {"alpha": "α", "beta": "β", "gamma": "γ"}  # after what N, D and C are called, not the law's own parameter
 
 
 def trace_law(named: NamedFit, x: str, values: pd.Series, new_run: bool = False) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def label_law(named: NamedFit) -> str:
     """'power: α = 0.42 [0.31, 0.52]', with the status where the fit did not converge."""
     fit = named.fit
     shapes = {fit.labels.get(p.name, p.name): p.symbol for p in fit.form.parameters if not p.linear}
-    told = [f"{_GREEK.get(e.name, shapes[e.name])} = {_tell(e, 2)}" for e in fit.estimates if e.name in shapes]
+    told = [f"{GREEK.get(e.name, shapes[e.name])} = {_tell(e, 2)}" for e in fit.estimates if e.name in shapes]
     status = "" if fit.status is Status.CONVERGED else f" ({fit.status})"
     return f"{fit.law.replace('_', ' ')}: {', '.join(told)}{status}"
 
