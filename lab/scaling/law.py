@@ -98,6 +98,11 @@ class Law(ABC):
         return tuple(np.asarray(theta)[..., j, None] for j in range(len(self.parameters)))
 
     @property
+    def levels(self) -> int:
+        """How many different values of every predictor a fit needs."""
+        return len(self.parameters) // len(self.predictors) + 1
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The parameters' names, in order."""
         return tuple(p.name for p in self.parameters)

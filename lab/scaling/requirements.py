@@ -87,7 +87,7 @@ def _refuse_dependence(data: Data) -> Refusal | None:
 
 
 def _refuse_levels(law: Law, data: Data) -> Refusal | None:
-    fewest = len(law.parameters) // len(law.predictors) + 1
+    fewest = law.levels
     for name in law.predictors:
         levels = len(np.unique(data.x[name]))
         if levels < fewest:
