@@ -10,15 +10,17 @@ from lab.scaling import Data, Fit, Huber, Law, Loss, fit_law
 
 MOST_KEPT = 512
 
+Starts = tuple[tuple[float, ...], ...]
+
 _kept: dict[tuple[object, ...], Fit] = {}
 
 
-def fit_once(law: Law, data: Data, loss: Loss | None = None) -> Fit:
-    """`fit_law`, or its earlier answer to the same question."""
+def fit_once(law: Law, data: Data, loss: Loss | None = None, starts: Starts | None = None) -> Fit:
+    """`fit_law`, or its earlier answer to the same question; `starts` are parameters that take the place of a grid."""
     loss = loss or Huber()
-    key = (law, data.hash, data.clusters is None, data.unit, tuple(data.titles.items()), loss)
+    key = (law, data.hash, data.clusters is None, data.unit, tuple(data.titles.items()), loss, starts)
     if key not in _kept:
         while len(_kept) >= MOST_KEPT:
             _kept.pop(next(iter(_kept)))
-        _kept[key] = fit_law(law, data, loss)
+        _kept[key] = fit_law(law, data, loss, starts=starts)
     return _kept[key]
