@@ -4,6 +4,7 @@ A law is one file on the shelf `laws/`; `fit_law` does the same for every one of
 an exact second-order search of a robust loss, intervals in which the trunk is the independent unit, and a status.
 """
 
+from lab.scaling.audit import Audit, audit_parameters
 from lab.scaling.data import Data
 from lab.scaling.fitting import fit_law
 from lab.scaling.law import Law, Parameter
@@ -14,6 +15,7 @@ from lab.scaling.result import Fit, Prediction, Status
 __all__ = [
     "Absolute",
     "Asymmetric",
+    "Audit",
     "Data",
     "Fit",
     "Huber",
@@ -25,6 +27,7 @@ __all__ = [
     "Prediction",
     "Status",
     "Term",
+    "audit_parameters",
     "fit_law",
     "read_loss",
 ]

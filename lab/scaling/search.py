@@ -65,10 +65,14 @@ def search(
     return Found(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
 
 
-def measure(problem: Problem, u: Array) -> float:
-    """The objective at coordinates (p,); infinite where the law is not positive."""
+def assess_point(problem: Problem, theta: Array) -> tuple[float, float]:
+    """The objective at parameters (p,), and what one Newton step from there would gain relative to it."""
     rows = _Rows(problem.chart, problem.loss, problem.target[None], problem.weights[None], problem.unit)
-    return float(_measure(rows, u[None])[0])
+    u = problem.chart.read(theta)[None]
+    objective = float(_measure(rows, u)[0])
+    if not np.isfinite(objective):
+        return objective, float("inf")
+    return objective, float(_propose(rows, u, np.zeros(1))[1][0]) / max(objective, np.finfo(float).tiny)
 
 
 @dataclass(frozen=True)
