@@ -7,7 +7,6 @@ several sizes at equal compute their approach 2. A parabola through a skew valle
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from lab.analysis.named import NamedFit, fit_rows, speak
 from lab.analysis.selection import select_runs
-from lab.analysis.valleys import SAME_BUDGET, SizeGrid, list_budgets
+from lab.analysis.valleys import FEWEST_SIZES, SizeGrid, fit_parabolas, list_budgets, make_grid
 from lab.scaling import Law, LeastSquares, Parameter, Status
 from lab.tables import Tables
 
@@ -64,21 +63,32 @@ def optimal_sizes(tables: Tables, convention: str = "params_total", compute: str
 
     Each size's loss is interpolated between its horizons, in logarithms, to the budgets at which runs stand; at a
     budget that three sizes or more reach, the vertex of the parabola of ln L over ln N through the best size and its
-    neighbours is N*. Columns: seed, compute (FLOP), sizes (that reach the budget), optimal (N*, NaN where the least
-    loss is at the smallest or largest size: the optimum lies outside), loss_nats (at the vertex).
+    neighbours is N*: the narrow parabola has little of the bias of one through the whole valley. Columns: seed, compute
+    (FLOP), sizes (that reach the budget), optimal (N*, NaN where the least loss is at the smallest or largest size: the
+    optimum lies outside), loss_nats (at the vertex).
     """
-    rows = select_runs(tables).rows.dropna(subset=[convention, compute, "tokens"])
-    found = []
-    for seed, own in rows.groupby("seed"):
-        sizes = np.unique(own[convention].to_numpy(float))
-        curves = [(n, own[own[convention] == n].groupby(compute)["loss_nats"].mean()) for n in sizes]
-        for budget in list_budgets(rows[compute].to_numpy(float)):
-            reached = [(n, _interpolate(curve, budget)) for n, curve in curves]
-            points = np.array([p for p in reached if math.isfinite(p[1])])
-            if len(points) >= 3:
-                best, loss = _find_vertex(points)
-                found.append((seed, budget, len(points), best, loss))
-    return pd.DataFrame(found, columns=["seed", "compute", "sizes", "optimal", "loss_nats"])
+    columns = ["seed", "compute", "sizes", "optimal", "loss_nats"]
+    rows = select_runs(tables).rows.dropna(subset=[convention, compute, "tokens", "seed"])
+    if rows.empty:
+        return pd.DataFrame(columns=columns)
+    seeds = np.unique(rows["seed"].to_numpy(float))
+    own = (rows["seed"].to_numpy(float) == seeds[:, None]).astype(float)
+    grid, budgets = make_grid(rows, convention, compute), list_budgets(rows[compute].to_numpy(float))
+    log_losses = grid.read(np.log(rows["loss_nats"].to_numpy(float)), own, np.log(budgets))
+    vertices = fit_parabolas(grid.log_sizes, _keep_neighbours(log_losses))
+    sizes = np.isfinite(log_losses).sum(axis=1)
+    inside = vertices.refused == ""
+    found = pd.DataFrame(
+        {
+            "seed": np.repeat(seeds, len(budgets)),
+            "compute": np.tile(budgets, len(seeds)),
+            "sizes": sizes.ravel(),
+            "optimal": np.exp(vertices.best).ravel(),
+            "loss_nats": np.exp(np.where(inside, vertices.loss, np.nan)).ravel(),
+        },
+        columns=columns,
+    )
+    return found[found["sizes"] >= FEWEST_SIZES].reset_index(drop=True)
 
 
 def fit_optimal_size(tables: Tables, convention: str = "params_total", compute: str = "flops") -> NamedFit:
@@ -136,19 +146,14 @@ def _turns_up(x: Array, y: Array, a: int, b: int, c: int) -> bool:
     return bool((y[b] - y[a]) * (x[c] - x[b]) >= (y[c] - y[b]) * (x[b] - x[a]))
 
 
-def _interpolate(curve: pd.Series, budget: float) -> float:
-    """The loss of one size at a budget within its own, or within 5 % beyond; NaN elsewhere."""
-    at, loss = np.log(curve.index.to_numpy(float)), np.log(curve.to_numpy(float))
-    if not at[0] - SAME_BUDGET <= math.log(budget) <= at[-1] + SAME_BUDGET:
-        return math.nan
-    return math.exp(float(np.interp(math.log(budget), at, loss)))
-
-
-def _find_vertex(points: Array) -> tuple[float, float]:
-    log_n, log_loss = np.log(points).T
-    i = int(np.argmin(log_loss))
-    if i in (0, len(points) - 1):
-        return math.nan, math.nan
-    around = slice(i - 1, i + 2)
-    curvature, slope, level = np.polyfit(log_n[around] - log_n[i], log_loss[around], 2)
-    return math.exp(log_n[i] - slope / (2 * curvature)), math.exp(level - slope**2 / (4 * curvature))
+def _keep_neighbours(log_losses: Array) -> Array:
+    """The least loss of every valley (R, S, K) and those of the next sizes either side; NaN elsewhere."""
+    kept = np.full_like(log_losses, np.nan)
+    for row, budget in np.ndindex(log_losses.shape[0], log_losses.shape[2]):
+        valley = log_losses[row, :, budget]
+        known = np.flatnonzero(np.isfinite(valley))
+        if len(known):
+            best = int(np.argmin(valley[known]))
+            around = known[max(0, best - 1) : best + 2]
+            kept[row, around, budget] = valley[around]
+    return kept
