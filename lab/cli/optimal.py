@@ -166,7 +166,9 @@ def _list_refusals(comparisons: "list[Comparison]") -> list[str]:
         where = f"{c.convention}, {c.compute}"
         found += [f"{where}: {a.title}: refused: {a.reason}. {a.next_step}" for a in c.approaches.values() if a.reason]
         valleys = [v for v in c.list_valleys() if v.refused]
-        found += [f"{where}: valley at {format_count(v.flops, 'FLOP')}: no best size: {v.refused}" for v in valleys]
+        for reason in dict.fromkeys(v.refused for v in valleys):
+            budgets = ", ".join(format_count(v.flops, "FLOP") for v in valleys if v.refused == reason)
+            found.append(f"{where}: no best size in the valleys at {budgets}: {reason}")
     return found
 
 
