@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,14 @@ import pytest
 from tests.cli.driving import Terminal
 from tests.cli.test_json import read_json
 from tests.synthetic import make_tables
+
+ANNOUNCE = """
+import sys
+import lab.analysis.power as power
+from lab.cli import main
+own = power.simulate_power
+power.simulate_power = lambda *arguments: (print("simulating", flush=True), own(*arguments))[1]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +73,31 @@ def test_design_of_the_next_runs(terminal: Terminal, runs: Path) -> None:
 def test_design_refuses(terminal: Terminal, runs: Path) -> None:
     assert "did you mean 'flops'" in terminal.refuse("design", runs, "--budget", "1e13", "--target", "flop=1e15")
     assert "buys no run" in terminal.refuse("design", runs, "--budget", "10", "--target", "N=1e6,D=1e7")
+
+
+def test_power_of_an_effect(terminal: Terminal, runs: Path) -> None:
+    asked = ("power", "--effect", "a=.50,.73", "--designs", "4x3x2,5x4x3", "--simulations", "20")
+    answer = read_json(terminal, *asked)
+    assert [design["design"] for design in answer["designs"]] == ["4x3x2", "5x4x3"]
+    assert answer["effect"]["margin"] == pytest.approx(0.115)
+    for design in answer["designs"]:
+        assert sum(design["outcomes"].values()) == design["power"]["n"] == 20
+    told = terminal.run("power", "--effect", "a=.50,.73", "--study", runs, "--simulations", "20")
+    assert told.returncode == 0 and "told from 0.73" in told.stdout and "Monte Carlo" in told.stdout
+
+
+def test_power_refuses(terminal: Terminal) -> None:
+    assert "a=.50,.73 or beta=.1" in terminal.refuse("power", "--effect", "a")
+    assert "5x4x3, say" in terminal.refuse("power", "--effect", "a=.5,.7", "--designs", "5x4")
+
+
+def test_an_interrupted_simulation_leaves_cleanly(terminal: Terminal) -> None:
+    arguments = ["power", "--effect", "a=.50,.51", "--simulations", "10000", "--designs", "9x6x6"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"{ANNOUNCE}sys.argv = ['lab', *{arguments!r}]; main()"],
+        cwd=terminal.folder, env=terminal.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None and process.stdout.readline() == "simulating\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Interrupted" in errors and "Traceback" not in errors
