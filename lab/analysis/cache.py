@@ -15,12 +15,14 @@ Starts = tuple[tuple[float, ...], ...]
 _kept: dict[tuple[object, ...], Fit] = {}
 
 
-def fit_once(law: Law, data: Data, loss: Loss | None = None, starts: Starts | None = None) -> Fit:
+def fit_once(
+    law: Law, data: Data, loss: Loss | None = None, starts: Starts | None = None, interval: str = "default"
+) -> Fit:
     """`fit_law`, or its earlier answer to the same question; `starts` are parameters that take the place of a grid."""
     loss = loss or Huber()
-    key = (law, data.hash, data.clusters is None, data.unit, tuple(data.titles.items()), loss, starts)
+    key = (law, data.hash, data.clusters is None, data.unit, tuple(data.titles.items()), loss, starts, interval)
     if key not in _kept:
         while len(_kept) >= MOST_KEPT:
             _kept.pop(next(iter(_kept)))
-        _kept[key] = fit_law(law, data, loss, starts=starts)
+        _kept[key] = fit_law(law, data, loss, starts=starts, interval=interval)
     return _kept[key]

@@ -28,13 +28,16 @@ LABELS = {
 
 @dataclass(frozen=True)
 class NamedFit:
-    """A fit of a study: `columns` stand behind the law's predictors, in order; `rows_used` are the runs fitted."""
+    """A fit of a study: `columns` stand behind the law's predictors, in order, `measure` is what was fitted and
+    `rows_used` are the runs.
+    """
 
     title: str
     question: str
     columns: tuple[str, ...]
     fit: Fit
     rows_used: pd.DataFrame = field(repr=False)
+    measure: str = "loss_nats"
 
 
 def load_law(law: str | Law) -> Law:
@@ -57,16 +60,29 @@ def fit_rows(
     question: str,
     measure: str = "loss_nats",
     loss: Loss | None = None,
+    interval: str = "default",
 ) -> NamedFit:
     """`law` fitted to `measure` of `rows`; a refusal names the command that would mend it."""
     form = load_law(law)
-    x = {name: rows[column].to_numpy(float) for name, column in columns.items()}
-    unit, labels_of_units = choose_units(form, rows, x)
-    titles = {name: f"{describe_column(column).symbol or name} ({speak(column)})" for name, column in columns.items()}
-    fit = fit_once(form, Data(x, rows[measure].to_numpy(float), labels_of_units, unit, titles), loss)
+    fit = fit_once(form, read_data(form, rows, columns, measure), loss, interval=interval)
     labels = LABELS.get(next(iter(columns.values())), {}) if len(columns) == 1 else {}
     fit = replace(fit, labels=labels, next_step=name_next_step(tables, fit))
-    return NamedFit(title, question, tuple(columns.values()), fit, rows)
+    return NamedFit(title, question, tuple(columns.values()), fit, rows, measure)
+
+
+def fit_again(tables: Tables, named: NamedFit, loss: Loss | None = None, interval: str = "default") -> NamedFit:
+    """The same law on the same runs by another loss, or with intervals by another method of `lab.scaling.intervals`."""
+    columns = dict(zip(named.fit.predictors, named.columns, strict=True))
+    law, rows = named.fit.form, named.rows_used
+    return fit_rows(tables, rows, law, columns, named.title, named.question, named.measure, loss, interval)
+
+
+def read_data(law: Law, rows: pd.DataFrame, columns: Mapping[str, str], measure: str = "loss_nats") -> Data:
+    """What a law is fitted to: `measure` of the rows against the column behind each predictor, by independent units."""
+    x = {name: rows[column].to_numpy(float) for name, column in columns.items()}
+    unit, labels = choose_units(law, rows, x)
+    titles = {name: f"{describe_column(column).symbol or name} ({speak(column)})" for name, column in columns.items()}
+    return Data(x, rows[measure].to_numpy(float), labels, unit, titles)
 
 
 def choose_units(law: Law, rows: pd.DataFrame, x: Mapping[str, NDArray[Any]]) -> tuple[str, NDArray[Any]]:

@@ -74,7 +74,7 @@ def audit_parameters(
         verdict, reason = "stuck at its start", "the parameters are the values the search began with"
     elif ratio > 1 + CONVERGED:
         verdict = "stopped early"
-        reason = f"the objective is {ratio:.4g} times the least, and a step from there would gain {decrement:.1g} of it"
+        reason = f"the objective is {ratio:.4g} times the least"
     else:
         verdict, reason = "converged", ""
     return Audit(verdict, reason, objective, ratio, decrement, outside, fit)

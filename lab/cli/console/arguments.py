@@ -21,6 +21,17 @@ ColumnMap = Annotated[
         "--map", metavar="OURS=THEIRS,…", help="Columns of your file: params_total=n_params,tokens=D; N, D, C, L work."
     ),
 ]
+LossName = Annotated[
+    str,
+    typer.Option("--loss", help="squares, huber:0.01 (δ), absolute, asymmetric:10; '@raw' behind it: not of the log."),
+]
+IntervalMethod = Annotated[
+    str,
+    typer.Option(
+        "--interval",
+        help="default, t, profile, jackknife, sandwich, components, or a bootstrap: pairs, wild, parametric.",
+    ),
+]
 OutputFolder = Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Where to write.")]
 Formats = Annotated[str, typer.Option("--formats", help="Any of pdf, svg, png, html, csv.")]
 Width = Annotated[str, typer.Option("--width", help="A journal's column: single or double.")]

@@ -1,0 +1,72 @@
+"""`lab fit` with losses and interval methods, and `lab audit`, on somebody's file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.cli.driving import Terminal
+
+TRUTH = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28}
+MAP = ("--map", "N=n,D=d,L=loss")
+
+
+@pytest.fixture
+def runs(terminal: Terminal) -> Path:
+    """Sixty independent runs of Hoffmann's law about the optimum of six budgets, half a percent of scatter."""
+    compute = np.repeat(np.geomspace(6e18, 3e21, 6), 10)
+    n = 0.1 * compute**0.5 * np.tile(np.geomspace(1 / 8, 8, 10), 6)
+    d = compute / 6 / n
+    loss = TRUTH["E"] + TRUTH["A"] * n ** -TRUTH["alpha"] + TRUTH["B"] * d ** -TRUTH["beta"]
+    loss = loss * np.exp(0.003 * np.random.default_rng(3).standard_normal(60))
+    path = terminal.folder / "runs.csv"
+    pd.DataFrame({"n": n, "d": d, "loss": loss, "seed": np.arange(60) % 3}).to_csv(path, index=False)
+    return path
+
+
+def test_loss_and_interval_are_the_askers(terminal: Terminal, runs: Path) -> None:
+    done = terminal.run("fit", runs, *MAP, "--law", "chinchilla", "--loss", "squares", "--interval", "profile")
+    assert done.returncode == 0, done.stderr
+    assert "least squares on the log loss" in done.stdout and "profile likelihood, F(1, 55)" in done.stdout
+    assert "runs for ±5%" in done.stdout
+    told = json.loads(terminal.run("fit", runs, *MAP, "--law", "chinchilla", "--loss", "absolute", "--json").stdout)
+    assert told["loss"] == "least absolute deviations on the log loss"
+    needed, alpha = told["units_needed"], next(e for e in told["estimates"] if e["name"] == "alpha")
+    wide = (alpha["high"] - alpha["low"]) / (0.1 * alpha["value"])
+    assert needed["alpha"] == pytest.approx(60 * wide**2, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--loss", "hubert:0.1"), "did you mean 'huber"),
+        (("--loss", "huber:wide"), "a number follows the colon"),
+        (("--loss", "huber:-1"), "positive"),
+        (("--interval", "profile"), "not for Huber"),
+        (("--interval", "wald"), "known: components"),
+        (("--width", "0"), "positive share"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(terminal: Terminal, runs: Path, arguments: tuple[str, str], named: str) -> None:
+    assert named in terminal.refuse("fit", runs, *MAP, "--law", "chinchilla", *arguments)
+
+
+def test_an_audit_tells_a_fit_that_stopped_early_from_one_that_did_not(terminal: Terminal, runs: Path) -> None:
+    early = "E=1.9,A=300,B=700,alpha=0.33,beta=0.31"
+    done = terminal.run("audit", runs, *MAP, "--parameters", early)
+    assert done.returncode == 0 and "stopped early" in done.stdout and "times the least" in done.stdout
+    stuck = terminal.run("audit", runs, *MAP, "--parameters", early, "--start", early, "--json")
+    assert json.loads(stuck.stdout)["verdict"] == "stuck at its start"
+    best = json.loads(terminal.run("fit", runs, *MAP, "--law", "chinchilla", "--json").stdout)["estimates"]
+    ours = ",".join(f"{e['name']}={e['value']!r}" for e in best if e["name"] != "a")
+    told = json.loads(terminal.run("audit", runs, *MAP, "--parameters", ours, "--json").stdout)
+    assert told["verdict"] == "converged" and not told["outside_the_interval"]
+
+
+def test_an_audit_asks_for_every_parameter(terminal: Terminal, runs: Path) -> None:
+    assert "every parameter is given" in terminal.refuse("audit", runs, *MAP, "--parameters", "E=1.7")
+    assert "every value is a number" in terminal.refuse("audit", runs, *MAP, "--parameters", "E=x")
