@@ -144,7 +144,8 @@ def design_runs(
 
 
 def list_candidates(named: NamedFit, target: Mapping[str, float], budget: float) -> list[Candidate]:
-    """Trunks on a ladder of sizes and horizons from the least that was run to the target, each affordable alone.
+    """Trunks on a ladder of sizes and horizons from the least that was run to the target, each affordable alone; a size
+    near one that was run is that one.
 
     Where the study cools several horizons off a trunk so do the candidates, as many as its fullest trunk has. Tokens
     per parameter stay within those of the runs and of the target: a law is not to be learned where it need not hold.
@@ -156,7 +157,7 @@ def list_candidates(named: NamedFit, target: Mapping[str, float], budget: float)
     ratios = np.append(tokens / size, target["tokens"] / target["size"])
     ladder = _lay_ladder(tokens.min(), max(tokens.max(), target["tokens"]))
     found = []
-    for n in _lay_ladder(size.min(), max(size.max(), target["size"])):
+    for n in _snap(_lay_ladder(size.min(), max(size.max(), target["size"])), np.unique(size)):
         horizons = ladder[(ladder / n >= ratios.min() * (1 - _SAME)) & (ladder / n <= ratios.max() * (1 + _SAME))]
         for last in range(1, len(horizons) + 1):
             found.append(Candidate(float(n), tuple(horizons[max(0, last - branches) : last].tolist())))
@@ -278,3 +279,9 @@ def _widths(information: Information, gradient: Array, luck: Luck) -> tuple[floa
 def _lay_ladder(low: float, high: float) -> Array:
     count = math.floor(math.log(high / low) / math.log(LADDER) + 1e-9) + 1
     return low * LADDER ** np.arange(count)
+
+
+def _snap(ladder: Array, seen: Array) -> Array:
+    """The rungs of a ladder, each moved to the nearest value seen where one lies within a quarter of a rung."""
+    nearest = seen[np.abs(np.log(ladder[:, None] / seen)).argmin(axis=1)]
+    return np.unique(np.where(np.abs(np.log(ladder / nearest)) < math.log(LADDER) / 4, nearest, ladder))
