@@ -31,7 +31,7 @@ def find_bounds(problem: Problem, theta: Array) -> tuple[str, ...]:
             without[j] = 0.0
             hit = bool((np.abs(total - law.predict(without, **x)) < _NO_SHARE * np.abs(total)).all())
         else:
-            near = 1e-9 * max(1.0, abs(theta[j]))
+            near = 1e-9 * (abs(theta[j]) if parameter.low > 0 else max(1.0, abs(theta[j])))
             hit = theta[j] <= parameter.low + near or theta[j] >= parameter.high - near
         if hit:
             found.append(parameter.name)

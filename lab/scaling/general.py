@@ -18,7 +18,7 @@ from lab.scaling.search import NO_MISFIT, Found
 Array = NDArray[Any]
 
 _TOLERANCE = 1e-15
-_MOST_EVALUATIONS = 5000
+_MOST_EVALUATIONS, _FEWEST_EVALUATIONS = 5000, 100  # over all starts, and of one
 _SETTLED = 1e-9  # Newton decrement over the objective
 
 
@@ -46,13 +46,15 @@ def search_general(problem: Problem, starts: Array) -> Found:
             if loss.on == "log":
                 slopes = slopes / law.predict(theta, **data.x)[:, None]
             jacobian = -(root * stretch)[:, None] * slopes
-        return np.where(np.isfinite(jacobian), jacobian, 0.0)
+        return np.clip(np.where(np.isfinite(jacobian), jacobian, 0.0), -1e100, 1e100)  # its square has to be finite too
 
+    most = max(_FEWEST_EVALUATIONS, _MOST_EVALUATIONS // len(starts))
     ended, objectives, decrements, steps = [], [], [], []
     for start in starts:
+        start = np.where(np.isfinite(start), start, 1.0)  # what the grid could not solve
         inside = np.clip(start, np.nextafter(low, np.inf), np.nextafter(high, -np.inf))
         found = least_squares(
-            bend, inside, differentiate, bounds=(low, high), method="trf", x_scale="jac", max_nfev=_MOST_EVALUATIONS,
+            bend, inside, differentiate, bounds=(low, high), method="trf", x_scale="jac", max_nfev=most,
             ftol=_TOLERANCE, xtol=_TOLERANCE, gtol=_TOLERANCE,
         )  # fmt: skip
         ended.append(found.x)

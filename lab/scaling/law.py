@@ -138,7 +138,7 @@ def check_gradient(law: Law, theta: Array, x: Mapping[str, Array]) -> None:
 
     The complex step is silently wrong for absolute values and the like, so it is held against differences once.
     """
-    step = 1e-6 * np.maximum(np.abs(theta), 1e-6)
+    step = 1e-6 * np.where(theta == 0, 1e-6, np.abs(theta))  # relative: a parameter may be of the order of 1e-20
     moves = np.diag(step)
     next_step = "write its gradient(theta, **x) yourself, or mend it"
     with np.errstate(all="ignore"):
@@ -149,7 +149,7 @@ def check_gradient(law: Law, theta: Array, x: Mapping[str, Array]) -> None:
             rule = "predict does not take complex numbers"
             raise InputError(f"law {law.name}", str(error), rule, next_step) from error
         size = np.abs(difference).max(axis=0)
-        round_off = 8 * np.finfo(float).eps * np.abs(law.predict(theta, **x)).max() / step
+        round_off = 64 * np.finfo(float).eps * np.abs(law.predict(theta, **x)).max() / step
         apart = np.abs(gradient - difference).max(axis=0) > 1e-3 * size + 1e-12 + round_off
     if (apart & np.isfinite(size)).any():  # data at the end of the floating range overflow, and say nothing of the law
         raise InputError(f"law {law.name}", None, "its gradient is not the derivative of its predict", next_step)

@@ -206,7 +206,8 @@ class Fit:
 
 def differentiate(law: Law, theta: Array, name: str) -> Array:
     """Derivative of a derived quantity by the parameters in their interval scale (p,), by central differences."""
-    step = 6e-6 * np.maximum(np.abs(theta), 1e-3)
+    logarithmic = np.array([p.logarithmic for p in law.parameters])
+    step = 6e-6 * np.maximum(np.abs(theta), np.where(logarithmic & (theta > 0), 0.0, 1e-3))
     ahead, behind = (np.asarray(law.derive(theta + side * np.diag(step))[name]) for side in (1, -1))
     return np.asarray((ahead - behind) / (2 * step) * find_stretch(law, theta))
 

@@ -37,8 +37,8 @@ def find_starts(problem: Problem, weights: Array, strata: int, most_nodes: int =
         return np.broadcast_to(np.atleast_2d(own), (len(weights), *np.atleast_2d(own).shape))
     size = y if problem.loss.on == "log" else np.ones_like(y)  # a residual of the log is a relative one
     nodes, blocks = _lay_grid(law, strata, most_nodes)
-    basis, offset = _expand(law, nodes, x)
-    linear, misfit = _project(law, basis / size[:, None], (y - offset) / size, weights)
+    basis, offset = expand(law, nodes, x)
+    linear, misfit = project(find_linear_bounds(law), basis / size[:, None], (y - offset) / size, weights)
     count = blocks.max() + 1
     theta = np.empty((len(weights), count, len(law.parameters)))
     rows = np.arange(len(weights))
@@ -78,7 +78,7 @@ def _lay_axis(parameter: Parameter, count: int) -> Array:
     return parameter.low + (parameter.high - parameter.low) * np.linspace(0, 1, count + 2)[1:-1] ** 2
 
 
-def _expand(law: Law, nodes: Array, x: Mapping[str, Array]) -> tuple[Array, Array]:
+def expand(law: Law, nodes: Array, x: Mapping[str, Array]) -> tuple[Array, Array]:
     """What each linear parameter multiplies (G, n, k), and what is left with all of them at 0 (G, n)."""
     with np.errstate(all="ignore"):
         offset = law.predict(nodes, **x)
@@ -90,8 +90,15 @@ def _expand(law: Law, nodes: Array, x: Mapping[str, Array]) -> tuple[Array, Arra
     return np.stack(columns, -1) if columns else np.empty((*offset.shape, 0)), offset
 
 
-def _project(law: Law, basis: Array, target: Array, weights: Array) -> tuple[Array, Array]:
-    """The best linear parameters (R, G, k) within their bounds, and their misfit (R, G), by trying every active set."""
+def find_linear_bounds(law: Law) -> Array:
+    """Both bounds of every linear parameter (k, 2)."""
+    return np.array([[p.low, p.high] for p in law.parameters if p.linear]).reshape(-1, 2)
+
+
+def project(bounds: Array, basis: Array, target: Array, weights: Array) -> tuple[Array, Array]:
+    """The coefficients (R, G, k) of `basis` (G, n, k) nearest to `target` (G, n) within `bounds` (k, 2), and their
+    misfit (R, G) under `weights` (R, n), by trying every active set.
+    """
     k = basis.shape[2]
     scale: Array = np.abs(basis).max(axis=1) if k else np.ones((len(basis), 0))  # (G, k): a term at its largest
     useful = np.isfinite(scale) & (scale > 0)
@@ -99,7 +106,6 @@ def _project(law: Law, basis: Array, target: Array, weights: Array) -> tuple[Arr
     scale = np.where(usable[:, None], scale, 1.0)
     basis = np.where(usable[:, None, None], basis, 0.0) / scale[:, None, :]
     normal, right, square = _sum_moments(basis, np.where(usable[:, None], target, 0.0), weights)
-    bounds = np.array([[p.low, p.high] for p in law.parameters if p.linear]).reshape(k, 2)
     held = np.clip(_LEAST_SHARE / scale, bounds[:, 0], bounds[:, 1])
     best, misfit = np.full((*square.shape, k), np.nan), np.full(square.shape, np.inf)
     for active in itertools.product((True, False), repeat=k):
