@@ -44,6 +44,15 @@ def choose_theta(law: Law, x: Mapping[str, Array]) -> Array:
     return theta + linear
 
 
+def exemplify(law: Law) -> tuple[Array, dict[str, Array]]:
+    """Parameters and predictors of the law's own example, or those above."""
+    own = law.example()
+    if own is not None:
+        return own
+    x = make_predictors(law)
+    return choose_theta(law, x), x
+
+
 def make_data(law: Law, theta: Array, x: Mapping[str, Array], noise: float = 0.0, seed: int = 0) -> Data:
     """Independent rows with log-normal noise."""
     value = law.predict(theta, **x)

@@ -1,0 +1,102 @@
+"""(L − ε_∞)/(ε_0 − L)^α = β·x^(−c): M4, from chance to a floor (Alabdulmohsin et al. 2022, arXiv 2209.06640)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.scaling.law import Law, Parameter
+from lab.scaling.proposals import choose, cross, solve
+
+Array = NDArray[Any]
+
+_MOST_STEPS = 60  # of Newton's method; it needs about six
+
+
+class M4(Law):
+    """(L − ε_∞)/(ε_0 − L)^α = β·x^(−c); x examples, tokens or FLOP, L an error rate or a loss between ε_∞ and ε_0.
+
+    Alabdulmohsin et al. 2022, arXiv 2209.06640, M4, the authors' own: a power law above ε_∞ for large x that bends
+    towards ε_0, the error of chance, for small x. α = 0 is the law `power` (their M2; M1 is `pure_power`). With s the
+    share L = ε_∞ + (ε_0 − ε_∞)·s and w = ln(s/(1 − s)) the equation is w + (α − 1)·ln(1 + e^w) = ln β − c·ln x +
+    (α − 1)·ln(ε_0 − ε_∞), whose left side rises with a slope between 1 and α: it is solved to round-off.
+    """
+
+    name = "m4"
+    citation = (
+        "Alabdulmohsin et al. 2022, Revisiting Neural Scaling Laws in Language and Vision, arXiv 2209.06640, "
+        "estimator M4"
+    )
+    predictors = ("x",)
+    parameters = (
+        Parameter("eps_inf", "ε_∞", "nats/token", low=0.0, high=1e6),
+        Parameter("eps_0", "ε_0", "nats/token", low=0.0, high=1e6),
+        Parameter("beta", "β", "x^c", low=1e-30, high=1e60, scale="log"),
+        Parameter("c", "c", low=1e-3, high=5.0),
+        Parameter("alpha", "α", low=1e-2, high=1e2, scale="log"),
+    )
+
+    def predict(self, theta: Array, **x: Array) -> Array:
+        """The L that solves the equation; NaN where ε_0 ≤ ε_∞."""
+        floor, top, _, _, _ = self.split(theta)
+        return np.asarray(floor + (top - floor) * _share(self._solve(theta, x["x"])))
+
+    def gradient(self, theta: Array, **x: Array) -> Array:
+        """Closed form by the implicit function theorem, (..., n, p)."""
+        floor, top, beta, _, alpha = self.split(theta)
+        w = self._solve(theta, x["x"])
+        share, span = _share(w), top - floor
+        rise = span * share * _share(-w) / (1 + (alpha - 1) * share)  # of L by the right side
+        by_span = (alpha - 1) * rise / span
+        columns = [
+            _share(-w) - by_span,
+            share + by_span,
+            rise / beta,
+            -np.log(x["x"]) * rise,
+            (np.log(span) - np.logaddexp(0, w)) * rise,
+        ]
+        return np.stack(columns, axis=-1)
+
+    def propose(self, x: Mapping[str, Array], y: Array) -> Array:
+        """ln((L − ε_∞)/(ε_0 − L)^α) is linear in ln x: a grid over ε_∞, ε_0 and α, the rest solved."""
+        low, high = y.min(), y.max()
+        floors = low * (1 - np.geomspace(1e-3, 1, 10))
+        tops = high + (high - low) * np.geomspace(1e-3, 10, 10)
+        floor, top, alpha = (values[:, None] for values in cross(floors, tops, np.geomspace(0.1, 8, 10)))
+        left, right = y - floor, top - y
+        relative = y / (1 / (1 / left + alpha / right))  # a difference of the equation per relative one of L
+        basis = np.stack([np.ones_like(left), np.broadcast_to(-np.log(x["x"]), left.shape)], axis=-1)
+        target = np.log(left) - alpha * np.log(right)
+        found, misfit = solve(basis / relative[..., None], target / relative)
+        with np.errstate(over="ignore"):
+            theta = np.concatenate([floor, top, np.exp(found[:, :1]), found[:, 1:], alpha], axis=1)
+        inside = (theta[:, 3] > 0) & np.isfinite(misfit)
+        return choose(self, theta, np.where(inside, misfit, np.inf))
+
+    def example(self) -> tuple[Array, dict[str, Array]]:
+        """An error rate from near chance to near its floor."""
+        return np.array([0.08, 0.9, 300.0, 0.6, 0.7]), {"x": np.geomspace(3e2, 3e7, 24)}
+
+    def _solve(self, theta: Array, x: Array) -> Array:
+        """w (..., n), by Newton's method from the side on which its steps do not overshoot after the first."""
+        floor, top, beta, c, alpha = self.split(theta)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            right = np.log(beta) - c * np.log(x) + (alpha - 1) * np.log(top - floor)
+        w = np.where(right < 0, right, right / alpha)
+        for _ in range(_MOST_STEPS):
+            step = (right - w - (alpha - 1) * np.logaddexp(0, w)) / (1 + (alpha - 1) * _share(w))
+            w = w + step
+            if not (np.abs(step) > 4 * np.finfo(float).eps * (1 + np.abs(w))).any():
+                break
+        return np.asarray(w)
+
+
+def _share(w: Array) -> Array:
+    """1/(1 + e^(−w)), without overflow."""
+    return np.asarray(np.exp(-np.logaddexp(0, -w)))
+
+
+law = M4()
