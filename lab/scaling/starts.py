@@ -107,11 +107,12 @@ def project(bounds: Array, basis: Array, target: Array, weights: Array) -> tuple
     basis = np.where(usable[:, None, None], basis, 0.0) / scale[:, None, :]
     normal, right, square = _sum_moments(basis, np.where(usable[:, None], target, 0.0), weights)
     held = np.clip(_LEAST_SHARE / scale, bounds[:, 0], bounds[:, 1])
+    ridge = 1e-13 * float(weights.sum(axis=1).max())  # of the diagonal: terms that are alike at a node stay soluble
     best, misfit = np.full((*square.shape, k), np.nan), np.full(square.shape, np.inf)
     for active in itertools.product((True, False), repeat=k):
         chosen = np.array(active, bool)
         solved = np.zeros_like(best)
-        block = normal[..., chosen, :][..., chosen] + 1e-14 * np.eye(chosen.sum())
+        block = normal[..., chosen, :][..., chosen] + ridge * np.eye(chosen.sum())
         solved[..., chosen] = np.linalg.solve(block, right[..., chosen, None])[..., 0]
         rest = square - 2 * (solved * right).sum(-1) + np.einsum("rgj,rgjl,rgl->rg", solved, normal, solved)
         theta = solved / scale
