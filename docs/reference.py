@@ -13,7 +13,7 @@ from typing import Any
 
 import typer
 
-from lab.cli import build_app
+from lab.cli.console.app import build_app, spell_command
 from lab.core.columns import COLUMNS
 from lab.core.registry import SHELVES
 
@@ -90,7 +90,7 @@ def render_table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 def list_commands() -> dict[str, Any]:
     """The commands of the house (not a user's), by name."""
     group: Any = typer.main.get_command(build_app())
-    return {name: group.commands[name] for name in SHELVES["commands"].names()}
+    return {name: group.commands[name] for name in map(spell_command, SHELVES["commands"].names())}
 
 
 def usage(command: Any, options: bool = True) -> str:

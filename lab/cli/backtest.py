@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lab.cli.console.arguments import AsJson, ColumnMap, Convention, StudyName, split_list
+from lab.cli.console.counting import open_count
 from lab.cli.console.output import format_interval, print_json, print_note, print_table, print_text
-from lab.cli.console.progress import open_count
 from lab.core.errors import InputError, RefusedError, UnknownNameError
 
 if TYPE_CHECKING:

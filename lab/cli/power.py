@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lab.cli.console.arguments import AsJson, ColumnMap, Convention, split_list
+from lab.cli.console.counting import open_count
 from lab.cli.console.output import format_interval, print_json, print_table, print_text
-from lab.cli.console.progress import open_count
 from lab.core.errors import InputError
 from lab.core.units import format_count
 

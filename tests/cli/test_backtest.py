@@ -14,7 +14,7 @@ from tests.synthetic import make_tables
 
 CURVES = ("--curve", "Domain,Task,Model", "--x", "Seen Examples", "--y", "Loss", "--split", "Training")
 LAWS = ("--laws", "pure_power,power")
-COMPARE = "compare_laws"
+COMPARE = "compare-laws"
 
 
 def write_runs(folder: Path, **options: object) -> Path:

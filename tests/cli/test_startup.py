@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from lab.cli.console.app import spell_command
 from lab.core.registry import open_shelf
 from tests.cli.driving import Terminal
 
@@ -44,7 +45,7 @@ def test_nothing_heavy_is_imported(terminal: Terminal, arguments: list[str]) -> 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_command_explains_itself(terminal: Terminal, name: str) -> None:
-    done = terminal.run(name, "--help")
+    done = terminal.run(spell_command(name), "--help")
     assert done.returncode == 0
     assert open_shelf("commands").load(name).__doc__.split()[0] in done.stdout
 

@@ -29,8 +29,13 @@ def build_app() -> typer.Typer:
     app.callback()(_prepare)
     for name, entry in open_shelf("commands").entries().items():
         settings = getattr(entry.module, "context_settings", None)
-        app.command(name, context_settings=settings)(_guard(open_shelf("commands").load(name)))
+        app.command(spell_command(name), context_settings=settings)(_guard(open_shelf("commands").load(name)))
     return app
+
+
+def spell_command(entry: str) -> str:
+    """The command of an entry of the shelf: compare-laws of compare_laws.py."""
+    return entry.replace("_", "-")
 
 
 def main() -> None:
