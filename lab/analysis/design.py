@@ -32,6 +32,7 @@ Array = NDArray[Any]
 COOLDOWN = 0.2  # share of a horizon that its branch trains by itself (lab.runners.train's default)
 LADDER = 2.0  # between candidate sizes, and between horizons
 MOST_RUNS, MOST_SEEDS = 12, 3  # trunks in a design; seeds of one cell
+WORTH = 0.005  # of ln half-width: a run that narrows less is not worth its place
 _SAME = 1e-9  # of a ratio
 _ROUNDS = 20  # of exchange
 _ENOUGH = 1e-4  # of ln half-width: an exchange that gains less is none
@@ -131,12 +132,14 @@ def design_runs(
     gradient = find_slopes(fit.form, fit.theta, at)[0]
     costs = np.array([candidate.cost for candidate in candidates])
     search = _Search(now, told, costs, gradient, budget, most_runs, most_seeds)
-    chosen = min((search.exchange(search.grow(per_flop)) for per_flop in (0.0, 1.0)), key=search.measure)
-    before, steps, spent, seeds = _widths(now, gradient, luck), [], 0.0, Counter[float]()
+    grown = (search.exchange(search.grow(per_flop)) for per_flop in (0.0, 1.0))
+    chosen = search.prune(min(grown, key=search.measure))
+    spread = fit.uncertainty.spread
+    before, steps, spent, seeds = _widths(now, gradient, spread), [], 0.0, Counter[float]()
     for i in search.order(chosen):
         now, spent = now + told[i], spent + float(costs[i])
         seeds[candidates[i].size] += 1
-        steps.append(Step(candidates[i], seeds[candidates[i].size], spent, *_widths(now, gradient, luck)))
+        steps.append(Step(candidates[i], seeds[candidates[i].size], spent, *_widths(now, gradient, spread)))
     _, low, high = fit.predict_mean(**at)
     trunks = any(len(candidate.horizons) > 1 for candidate in candidates)
     fitted = float(np.log(high[0] / low[0])) / 2
@@ -248,6 +251,16 @@ class _Search:
             chosen = swapped
         return chosen
 
+    def prune(self, chosen: list[int]) -> list[int]:
+        """Leaves out runs that widen the interval by less than `WORTH` when left out, the least first; never all."""
+        while len(chosen) > 1:
+            widths = [self.measure(chosen[:place] + chosen[place + 1 :]) for place in range(len(chosen))]
+            least = int(np.argmin(widths))
+            if widths[least] - self.measure(chosen) >= WORTH:
+                break
+            chosen = chosen[:least] + chosen[least + 1 :]
+        return chosen
+
     def order(self, chosen: Sequence[int]) -> list[int]:
         """By gain per FLOP, the best first."""
         left, ordered = list(chosen), list[int]()
@@ -270,10 +283,10 @@ class _Search:
         return np.asarray((self.costs <= left * (1 + 1e-12)) & (times < self.most_seeds))
 
 
-def _widths(information: Information, gradient: Array, luck: Luck) -> tuple[float, float]:
-    """Half-widths of the 95 % interval of ln L at the target: of the mean, of one run more."""
-    reach, spread = float(information.reach()), float(information.spread(gradient))
-    return reach * spread, reach * math.hypot(spread, luck.total)
+def _widths(information: Information, gradient: Array, spread: float) -> tuple[float, float]:
+    """Half-widths of the 95 % interval of ln L at the target: of the mean, of one run more with its `spread`."""
+    reach, error = float(information.reach()), float(information.spread(gradient))
+    return reach * error, reach * math.hypot(error, spread)
 
 
 def _lay_ladder(low: float, high: float) -> Array:

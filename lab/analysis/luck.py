@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from lab.analysis.named import NamedFit
 from lab.scaling import Data
 from lab.scaling.intervals.components import find_components
+from lab.scaling.intervals.rows import NORMAL_MEDIAN
 from lab.scaling.problem import Problem
 
 Array = NDArray[Any]
@@ -21,19 +23,21 @@ class Luck(NamedTuple):
     row: float
     trunk: float
 
-    @property
-    def total(self) -> float:
-        """Of one run about the law."""
-        return float(np.hypot(self.row, self.trunk))
-
 
 def measure_luck(named: NamedFit) -> Luck:
     """The luck in the residuals of a fit, by the two moments of `lab.scaling.intervals.components`.
 
-    Where no trunk has two rows the two cannot be told apart, and all of it is the row's.
+    A residual counts as ψ(r)/E[ψ'], as much as it moves the fit (Huber & Ronchetti 2009, section 7.6): normal luck of
+    that size gives estimates the error they have, where the runs' own luck has tails that the loss takes in. Where no
+    trunk has two rows the two parts cannot be told apart, and all of it is the row's.
     """
-    assert named.fit.theta is not None
-    return Luck(*find_components(open_problem(named), named.fit.theta))
+    problem, theta = open_problem(named), named.fit.theta
+    assert theta is not None
+    r, loss = problem.residuals(theta), problem.loss
+    moved = loss.slope(r) / loss.expect_curvature(float(np.median(np.sort(np.abs(r))[len(theta) :])) / NORMAL_MEDIAN)
+    fitted = problem.law.predict(theta, **problem.data.x)
+    pulled = fitted * np.exp(moved) if loss.on == "log" else fitted + moved
+    return Luck(*find_components(replace(problem, data=replace(problem.data, y=pulled)), theta))
 
 
 def open_problem(named: NamedFit) -> Problem:

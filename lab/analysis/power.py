@@ -132,13 +132,15 @@ class Scene:
 @dataclass(frozen=True)
 class Power:
     """A simulated design: `power` and, where asked, `false_support`, each with its Monte Carlo error; `outcomes`
-    counts the judgements, `flops` is the cost of the design."""
+    counts the judgements, `flops` is the cost of the design, `reason` says why most of its fits had no interval, if so.
+    """
 
     plan: Plan
     flops: float
     power: Estimate
     outcomes: dict[str, int]
     false_support: Estimate | None = None
+    reason: str = ""
 
 
 def set_scene(
@@ -168,8 +170,11 @@ def set_scene(
     return Scene(np.array([e, a, b, alpha, beta]), luck or USUAL_LUCK, sizes, tokens)
 
 
-def judge_studies(scene: Scene, plan: Plan, effect: Effect, seed: int, name: str) -> Iterator[Outcome]:
-    """The judgements of simulated studies without end; each search starts at the truth, so that no grid is needed."""
+def judge_studies(scene: Scene, plan: Plan, effect: Effect, seed: int, name: str) -> Iterator[tuple[Outcome, str]]:
+    """The judgements of simulated studies without end, with the reason where the fit has no interval.
+
+    Each search starts at the truth, so that no grid is needed.
+    """
     law = load_law(LAW)
     x, trunks = plan.lay(scene)
     truth = law.predict(scene.theta, **x)
@@ -178,7 +183,8 @@ def judge_studies(scene: Scene, plan: Plan, effect: Effect, seed: int, name: str
         shared = scene.luck.trunk * chance.standard_normal(plan.trunks)[trunks]
         losses = truth * np.exp(shared + scene.luck.row * chance.standard_normal(len(truth)))
         fit = fit_law(law, Data(x, losses, trunks), starts=scene.theta)
-        yield effect.judge(fit.find(effect.name))
+        found = fit.find(effect.name)
+        yield effect.judge(found), "" if found.has_interval else fit.reason
 
 
 def simulate_power(
@@ -191,15 +197,18 @@ def simulate_power(
     advance: Callable[[], None] = lambda: None,
 ) -> Power:
     """The power of a design: fewer than `simulations` where it is sure that the power is above or below `wanted`."""
-    outcomes: Counter[str] = Counter()
+    outcomes, reasons = Counter[str](), Counter[str]()
     studies = judge_studies(scene.move(effect.name, effect.truth), plan, effect, seed, "effect")
     for done in range(1, simulations + 1):
-        outcomes[next(studies)] += 1
+        outcome, reason = next(studies)
+        outcomes[outcome] += 1
+        reasons[reason] += 1
         advance()
         if done % BATCH == 0 and _is_sure(outcomes[Outcome.SUPPORTED] / done, done, wanted):
             break
     power = share("power", outcomes[Outcome.SUPPORTED], outcomes.total())
-    return Power(plan, plan.cost(scene), power, {str(outcome): outcomes[outcome] for outcome in Outcome})
+    counted = {str(outcome): outcomes[outcome] for outcome in Outcome}
+    return Power(plan, plan.cost(scene), power, counted, reason=reasons.most_common(1)[0][0])
 
 
 def simulate_false_support(
@@ -216,7 +225,7 @@ def simulate_false_support(
     supported = 0
     studies = judge_studies(scene.move(effect.name, effect.against), power.plan, effect, seed, "no effect")
     for _ in range(simulations):
-        supported += next(studies) is Outcome.SUPPORTED
+        supported += next(studies)[0] is Outcome.SUPPORTED
         advance()
     return replace(power, false_support=share("false support", supported, simulations))
 

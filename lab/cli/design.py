@@ -116,7 +116,10 @@ def _print(title: str, design: "Design", table: "pd.DataFrame") -> None:
     ]
     heads = ("", "N", "horizons", "new seed", "FLOP", "spent", "± % of one run", "± % of the mean")
     print_table("", heads, rows, right=("", "N", "new seed", "FLOP", "spent"))
-    print_text(f"95% interval of the loss at the target; luck of a run {luck.row:.2%}, of a trunk {luck.trunk:.2%}.")
+    print_text(
+        f"95% interval of the loss at the target; luck of a run {luck.row:.2%}, of a trunk "
+        f"{luck.trunk:.2%}, as the fit weighs them."
+    )
     print_text(f"By the fit's own interval the mean now has ± {design.fitted:.2%}; {_correlate(design)}")
 
 

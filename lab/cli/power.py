@@ -155,6 +155,7 @@ def _describe(power: "Power") -> dict[str, object]:
         "power": power.power,
         "false_support": power.false_support,
         "outcomes": power.outcomes,
+        "reason": power.reason,
     }
 
 
@@ -171,6 +172,9 @@ def _print(effect: "Effect", scene: "Scene", powers: "list[Power]", smallest: "P
         head = (plan.sizes, plan.horizons, plan.seeds, plan.trunks, f"{power.flops:.3g}")
         rows.append((*head, f"{power.power.value:.0%}", format_interval(power.power), f"{wrong:.0%}", power.power.n))
     print_table("", heads, rows, right=heads)
+    for power in powers:
+        if power.reason:
+            print_text(f"{power.plan}: most fits have no interval: {power.reason}.")
     if smallest is None:
         print_text(f"No design here has {wanted:.0%} power: widen --sizes or --tokens, or ask for --designs with more.")
         return

@@ -103,6 +103,12 @@ def test_more_runs_see_more(scene: Scene) -> None:
     assert find_smallest(powers, 0.999) is None and find_smallest(powers, 0.2) in powers
 
 
+def test_a_design_that_is_refused_says_why(scene: Scene) -> None:
+    few = simulate_power(scene, Plan(2, 4, 3), KAPLAN_OR_CHINCHILLA, 20)
+    assert few.power.value == 0 and few.outcomes["underpowered"] == 20 and "different values" in few.reason
+    assert simulate_power(scene, PLANS[1], KAPLAN_OR_CHINCHILLA, 20).reason == ""
+
+
 def test_without_the_effect_it_is_not_supported(scene: Scene) -> None:
     """At most 2.5 % and its Monte Carlo error, with an effect so small that noise could pass for it."""
     found = simulate_power(scene, PLANS[1], Effect("a", 0.5, 0.52), 20)
