@@ -32,6 +32,8 @@ def make_tables(
     preset: str = "standard",
     floor_nats: float | None = None,
     rng_seed: int = 0,
+    family: str = "transformer",
+    optimizer: str = "muon",
 ) -> Tables:
     """A study of a known surface: a learning-rate search at seed 0, then the grid at `best_rate` for every seed.
 
@@ -39,28 +41,29 @@ def make_tables(
     The learning-rate penalty is a parabola in log2, 0.02 nats one octave off.
     """
     rng = open_stream(rng_seed, "synthetic")
+    recipe = [name for name in (family, optimizer) if name not in ("transformer", "muon")]
     runs, curves = [], []
     for width in widths:
         body, table = 12 * 3 * width * width, 256 * width
         total = body + 2 * table
         for seed in seeds:
             for rate in rates if seed == 0 else (best_rate,):
-                trunk = hash_literal(["trunk", width, seed, rate])[:16]
+                trunk = hash_literal(["trunk", *recipe, width, seed, rate])[:16]
                 shared = trunk_noise * rng.standard_normal()
                 penalty = 0.02 * np.log2(rate / best_rate) ** 2
                 for horizon in horizons:
                     loss = float(chinchilla_loss(np.array(total), np.array(horizon), surface) + penalty)
                     loss *= float(np.exp(shared + noise * rng.standard_normal()))
-                    key = hash_literal(["run", width, seed, rate, horizon])[:16]
+                    key = hash_literal(["run", *recipe, width, seed, rate, horizon])[:16]
                     flops = 6.0 * (body + table) * horizon * 1.1
                     runs.append(
                         {
                             "run_key": key,
                             "trunk_key": trunk,
                             "study": f"{sweep}-{preset}",
-                            "family": "transformer",
+                            "family": family,
                             "source": "bytes_text",
-                            "optimizer": "muon",
+                            "optimizer": optimizer,
                             "seed": seed,
                             "stage": "grid" if rate == best_rate else "search",
                             "status": "done",
@@ -115,3 +118,9 @@ def make_tables(
     study = Study(f"{sweep}-{preset}", sweep, preset)
     frame = pd.DataFrame(runs).sort_values("run_key", ignore_index=True)
     return Tables(study, frame, pd.concat(curves, ignore_index=True))
+
+
+def join_tables(*parts: Tables) -> Tables:
+    """One study of several recipes."""
+    runs = pd.concat([part.runs for part in parts]).sort_values("run_key", ignore_index=True)
+    return Tables(parts[0].study, runs, pd.concat([part.curves for part in parts], ignore_index=True))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from lab.analysis.learning_rates import CELL, summarize_rates
 from lab.core.columns import COLUMNS
+from lab.core.errors import UnknownNameError
 from lab.tables import Tables
 
 RECIPE = ["family", "optimizer", "source"]
@@ -22,14 +23,24 @@ class Selection:
     excluded: pd.DataFrame
 
 
-def select_runs(tables: Tables) -> Selection:
+def select_runs(tables: Tables, by: str | None = None) -> Selection:
     """The cooled endpoints a law may be fitted to.
 
     Finished, with a positive loss, within one epoch of their data, of the family, optimizer and source that most runs
     have, and at the best learning rate of their cell, unless that rate is the least or the largest tried. A cell with
-    one rate is taken as it is: the rate was stored, not tuned here.
+    one rate is taken as it is: the rate was stored, not tuned here. With `by`, a column of the runs, each of its values
+    is selected by itself, so that recipes can be compared. Raises `UnknownNameError` for a column that is none.
     """
-    runs = tables.runs
+    if by is None or tables.runs.empty:
+        return _select(tables.runs)
+    if by not in tables.runs:
+        raise UnknownNameError.among("column of the runs to group by", by, tables.runs.columns)
+    parts = [_select(group) for _, group in tables.runs.groupby(by, dropna=False)]
+    rows, excluded = (pd.concat([getattr(part, name) for part in parts]).sort_index() for name in ("rows", "excluded"))
+    return Selection(rows, excluded)
+
+
+def _select(runs: pd.DataFrame) -> Selection:
     if runs.empty:
         return Selection(runs.reindex(columns=list(COLUMNS)), pd.DataFrame(columns=["run_key", "reason"]))
     reasons = pd.Series("", index=runs.index)
