@@ -167,5 +167,7 @@ def test_random_effects_of_a_textbook_case() -> None:
     shrunk = values.mean() + (1 - error**2 / values.var(ddof=1)) * (values - values.mean())
     assert pooled.drawn == pytest.approx(shrunk, rel=1e-5)
     same = pool_estimates("alpha", np.array([0.4, 0.4, 0.4]), error**2 * np.eye(3))
-    assert same.spread == pytest.approx(0.0, abs=1e-8) and same.drawn == pytest.approx([0.4] * 3) and same.mean.high > 0.4
+    assert (
+        same.spread == pytest.approx(0.0, abs=1e-8) and same.drawn == pytest.approx([0.4] * 3) and same.mean.high > 0.4
+    )
     assert "3 are needed" in pool_estimates("alpha", values[:2], np.eye(2)).reason
