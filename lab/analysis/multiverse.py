@@ -3,7 +3,7 @@
 Steegen et al. 2016 (doi 10.1177/1745691616658637): what depends on a choice that another analyst would have made
 otherwise is not a finding. The choices are those on which published scaling laws differ: what N counts (Porian et al.
 2024, arXiv 2406.19146), the loss and its δ, outliers (Besiroglu et al. 2024, arXiv 2404.10102), the range of runs, and
-the law itself, with or without E.
+the law itself, with E or, as Kaplan et al. 2020 (arXiv 2001.08361), without.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ class Target:
 TARGETS = {
     "alpha": Target(("chinchilla", "tied", "power", "pure_power")),
     "beta": Target(("chinchilla", "tied", "power", "pure_power"), "tokens"),
-    "a": Target(("chinchilla", "shifted")),
+    "a": Target(("chinchilla", "kaplan_joint")),
     "gamma": Target(("pure_power", "power"), "compute", ("flops", "flops_6nd")),
-    "forecast": Target(("chinchilla", "tied", "shifted")),
+    "forecast": Target(("chinchilla", "tied", "kaplan_joint")),
 }
 
 
