@@ -17,7 +17,7 @@ def test_contrasts_multipliers_and_a_refusal(terminal: Terminal) -> None:
     runs = make_recipes(B=SURFACE["B"] * 0.5 ** -SURFACE["beta"]).runs
     runs = runs.assign(recipe=np.where(runs["optimizer"] == "muon", "new", "old"))[COLUMNS]
     runs.to_csv(terminal.folder / "runs.csv", index=False)
-    ask = ("compare_recipes", "runs.csv", "--by", "recipe", "--reference", "old")
+    ask = ("compare-recipes", "runs.csv", "--by", "recipe", "--reference", "old")
     done = terminal.run(*ask, "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
