@@ -14,6 +14,7 @@ from lab.scaling.proposals import choose, cross, solve
 Array = NDArray[Any]
 
 _MOST_STEPS = 60  # of Newton's method; it needs about six
+_QUADRATIC = 1e-10  # a step after which the next is below the round-off
 
 
 class M4(Law):
@@ -89,7 +90,7 @@ class M4(Law):
         for _ in range(_MOST_STEPS):
             step = (right - w - (alpha - 1) * np.logaddexp(0, w)) / (1 + (alpha - 1) * _share(w))
             w = w + step
-            if not (np.abs(step) > 4 * np.finfo(float).eps * (1 + np.abs(w))).any():
+            if not (np.abs(step) > _QUADRATIC * (1 + np.abs(w))).any():
                 break
         return np.asarray(w)
 
