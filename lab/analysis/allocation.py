@@ -1,7 +1,9 @@
 """What to train for a budget: the size and the tokens of least loss, what is foretold of them, what a mistake costs.
 
 The best size has an interval because the law's parameters have one (delta method on its logarithm); the loss foretold
-is that of one run more. Hoffmann et al. 2022, arXiv 2203.15556, section 3.4; Besiroglu et al. 2024, arXiv 2404.10102.
+is that of one run more. Simulated at the design of the reference study (33 trunks, 60 runs, 200 studies) the intervals
+of the size, of tokens per parameter and of the mean loss cover 95 to 97 % at 1, 10 and 100 times its largest compute,
+where the law is true there, which no interval knows. Hoffmann et al. 2022, arXiv 2203.15556, section 3.4.
 """
 
 from __future__ import annotations

@@ -32,7 +32,10 @@ _NO_LOSS = 1e3  # nats: where nothing can be trained
 
 @dataclass(frozen=True)
 class Workload:
-    """What a model is for: `inference_tokens` T it will serve, and `unique_tokens` U there are to train on."""
+    """What a model is for: `inference_tokens` T it will serve, and `unique_tokens` U there are to train on.
+
+    U are those there are, not those used: below one epoch the law is as it was fitted, for models of any size.
+    """
 
     inference_tokens: float = 0.0
     unique_tokens: float = math.inf

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from lab.analysis.allocation import Allocation, allocate, propagate
 from lab.analysis.budgets import count_flops, find_peak, measure_throughput
 from lab.analysis.fits import fit_joint
-from lab.analysis.named import NamedFit
+from lab.analysis.named import NamedFit, load_law
 from lab.analysis.published import PUBLISHED, load_published
 from lab.analysis.surfaces import (
     REPEATED_SIZE,
@@ -163,6 +164,21 @@ def test_limited_data(published: Fit) -> None:
     assert free.find("mean loss").value < losses[0] < losses[1] < losses[2]
     told = " ".join(allocate(published, compute, Workload(unique_tokens=1e9)).warnings)
     assert "R_D* = 15.39, R_N* = 5.31" in told and "hardly identify" in told and "103 epochs" in told
+
+
+def test_limited_data_are_those_of_the_data_constrained_law(published: Fit) -> None:
+    """From one epoch on, the law of the shelf with the published constants says the same, and plans the same."""
+    law = load_law("data_constrained")
+    assert published.theta is not None
+    theta = np.array([*published.theta, REPEATED_TOKENS, REPEATED_SIZE])
+    own = replace(published, form=law, theta=theta)
+    workload = Workload(unique_tokens=1e9)
+    size, tokens = (axis.reshape(-1) for axis in np.meshgrid([1e7, 1e9, 1e11], [1e9, 4e9, 1e11]))
+    ours = Surface(published, workload).measure(published.theta, size, tokens)
+    assert ours == pytest.approx(Surface(own, workload).measure(theta, size, tokens), rel=1e-9)
+    plans = [allocate(fit, 1e21, workload) for fit in (published, own)]
+    assert read(plans[0], "best size", "mean loss") == pytest.approx(read(plans[1], "best size", "mean loss"), rel=1e-7)
+    assert not any("Repeated data" in warning for warning in plans[1].warnings)
 
 
 def test_repeats_count_as_published() -> None:
