@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from lab.scaling.law import Parameter
 from lab.scaling.problem import Problem
 from lab.scaling.result import Status
 from lab.scaling.uncertainty import Uncertainty
@@ -17,6 +18,7 @@ from lab.scaling.uncertainty import Uncertainty
 Array = NDArray[Any]
 
 _NO_SHARE = 1e-6  # of the loss, below which a term has left the law
+_RIDGE = 0.25  # share of the range of a constant, in the logarithm, that tells nothing of it
 _DOUBT = 0.01  # p-value below which a diagnosis is spoken of
 
 
@@ -58,22 +60,32 @@ def diagnose(
         reason = f"the data do not tell the parameters apart (condition number {condition:.0e})"
         return Status.UNIDENTIFIED, reason, "run a wider range of every predictor"
     ends = uncertainty.bracket(problem.law, theta, 0.95)
-    open_ended = [
-        parameter.name
-        for parameter, low, high in zip(problem.law.parameters, *ends, strict=True)
-        if not parameter.linear
-        and (low <= parameter.low or high >= parameter.high)
-        and (math.isfinite(parameter.low) or math.isfinite(parameter.high))
-    ]
-    if not np.isfinite(ends).all():
-        open_ended = [
-            p.name for p, *end in zip(problem.law.parameters, *ends, strict=True) if not np.isfinite(end).all()
-        ]
-        return Status.UNIDENTIFIED, f"the interval of {' and '.join(open_ended)} has no end", "run a wider range"
-    if open_ended:
-        reason = f"the interval of {' and '.join(open_ended)} reaches the end of its range"
-        return Status.UNIDENTIFIED, reason, "run a wider range, more seeds, or fit a law with fewer parameters"
+    sides = list(zip(problem.law.parameters, *ends, strict=True))
+    for find, reason in (
+        (_is_endless, "the interval of {} has no end"),
+        (_is_open, "the interval of {} reaches the end of its range"),
+        (_is_flat, "{} lies on a ridge: its interval spans orders of magnitude"),
+    ):
+        if names := [parameter.name for parameter, low, high in sides if find(parameter, low, high)]:
+            next_step = "run a wider range, more seeds, or fit a law with fewer parameters"
+            return Status.UNIDENTIFIED, reason.format(" and ".join(names)), next_step
     return Status.CONVERGED, "", ""
+
+
+def _is_endless(parameter: Parameter, low: float, high: float) -> bool:
+    return not (math.isfinite(low) and math.isfinite(high))
+
+
+def _is_open(parameter: Parameter, low: float, high: float) -> bool:
+    bounded = math.isfinite(parameter.low) or math.isfinite(parameter.high)
+    return not parameter.linear and bounded and (low <= parameter.low or high >= parameter.high)
+
+
+def _is_flat(parameter: Parameter, low: float, high: float) -> bool:
+    """Whether the interval of a positive nonlinear constant takes more than a share of its range in the logarithm."""
+    if parameter.linear or parameter.scale != "log" or not 0 < parameter.low < parameter.high < math.inf:
+        return False
+    return math.log(high / low) > _RIDGE * math.log(parameter.high / parameter.low)
 
 
 @dataclass(frozen=True)

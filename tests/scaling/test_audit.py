@@ -1,4 +1,4 @@
-"""Published ways of going wrong, each caught: a search that stopped early, one that never left."""
+"""Published ways of going wrong, each caught: a search that stopped early, one that never left, a flat ridge."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.optimize import curve_fit, minimize
 from scipy.special import logsumexp
 
 from lab.core.errors import InputError
-from lab.scaling import Data, Huber, LeastSquares, audit_parameters
+from lab.scaling import Data, Huber, LeastSquares, Status, audit_parameters, fit_law
 from tests.scaling.designs import load, make_data
 
 HOFFMANN = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28}
@@ -62,6 +62,21 @@ def test_inverted_sigma() -> None:
     right, _ = curve_fit(lambda c, e, a, k: e + a * c**-k, x["x"], data.y, p0=[1.9, 130, 0.1], xtol=1e-14, ftol=1e-14)
     told = audit_parameters(law, data, dict(zip(start, right, strict=True)), LeastSquares(on="raw"), start)
     assert told.verdict == "converged"
+
+
+def test_flat_ridge() -> None:
+    """One epoch and a half say nothing of how repetition wears off: R_D* is a ridge, and is called unidentified."""
+    law = load("data_constrained")
+    example = law.example()
+    assert example is not None
+    theta, _ = example
+    unique = np.tile(np.repeat(np.geomspace(1e8, 1e9, 4), 3), 4)
+    size = np.repeat(np.geomspace(1e7, 4e8, 4), 12)
+    x = {"size": size, "tokens": unique * np.tile([0.5, 1.0, 1.5], 16), "unique_tokens": unique}
+    fit = fit_law(law, make_data(law, theta, x, 0.004))
+    assert fit.status is Status.UNIDENTIFIED and "R_D" in fit.reason and "ridge" in fit.reason and fit.next_step
+    flat = fit.find("R_D")
+    assert flat.low < theta[5] < flat.high and flat.high / flat.low > 100
 
 
 @pytest.mark.parametrize(
