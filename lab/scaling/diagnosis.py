@@ -66,9 +66,9 @@ def diagnose(
         (_is_open, "the interval of {} reaches the end of its range"),
         (_is_flat, "{} lies on a ridge: its interval spans orders of magnitude"),
     ):
-        if names := [parameter.name for parameter, low, high in sides if find(parameter, low, high)]:
+        if named := [parameter.name for parameter, low, high in sides if find(parameter, low, high)]:
             next_step = "run a wider range, more seeds, or fit a law with fewer parameters"
-            return Status.UNIDENTIFIED, reason.format(" and ".join(names)), next_step
+            return Status.UNIDENTIFIED, reason.format(" and ".join(named)), next_step
     return Status.CONVERGED, "", ""
 
 
