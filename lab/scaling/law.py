@@ -70,12 +70,8 @@ class Law(ABC):
 
         A law that uses absolute values, maxima or anything else that is not analytic writes its own.
         """
-        columns = []
-        for j in range(len(self.parameters)):
-            moved = np.asarray(theta, complex).copy()
-            moved[..., j] += 1j * _STEP
-            columns.append(self.predict(moved, **x).imag / _STEP)
-        return np.stack(columns, axis=-1)
+        moved = np.asarray(theta)[..., None, :] + 1j * _STEP * np.eye(len(self.parameters))
+        return np.moveaxis(self.predict(moved, **x).imag / _STEP, -2, -1)
 
     def derive(self, theta: Array) -> Mapping[str, Any]:
         """Quantities that follow from the parameters, by name: theta (..., p) gives (...) each."""
