@@ -21,12 +21,10 @@ from numpy.typing import NDArray
 from lab.analysis.grouped import measure, measure_ratio
 from lab.analysis.recipes import Comparison
 from lab.core.columns import describe_column
-from lab.core.errors import UnknownNameError
 from lab.core.estimate import Estimate
 
 Array = NDArray[Any]
 
-COMPUTE = ("flops", "flops_6nd")
 BEYOND = (10.0, 100.0)  # multiples of the last point within the runs at which the extrapolated multipliers stand
 _ROUND = 1e-9
 _TRACE = 61  # points at which the range within the runs is looked for
@@ -69,26 +67,24 @@ class Multiplier:
         return f"{needs}; it {change} with scale, d ln m / d ln C = {self.trend}"
 
 
-def measure_multipliers(found: Comparison, compute: str = "flops", points: int = 5) -> list[Multiplier]:
+def measure_multipliers(found: Comparison, points: int = 5) -> list[Multiplier]:
     """The multiplier of every group against the reference, at `points` computes within the runs and beyond them.
 
     Within: the best size and horizon of the reference at its compute, and those of the group at the compute it needs,
     lie among the ones trained. A law of one variable gives the multiplier of that variable: of tokens at equal size, of
-    parameters at equal tokens. Intervals are the fit's own, by the delta method on ln m. Raises `UnknownNameError`.
+    parameters at equal tokens. Intervals are the fit's own, by the delta method on ln m.
     """
-    if compute not in COMPUTE:
-        raise UnknownNameError.among("measure of compute", compute, COMPUTE)
     if found.reason:
         return []
-    reference, *others = (Frontier(found, group, compute) for group in found.groups)
+    reference, *others = (Frontier(found, group) for group in found.groups)
     return [_measure(found, group, reference, points) for group in others]
 
 
-def trace_frontiers(found: Comparison, compute: str = "flops", points: int = 60) -> pd.DataFrame:
+def trace_frontiers(found: Comparison, points: int = 60) -> pd.DataFrame:
     """The least loss of every group across its own runs: series, the column of the axis, loss_nats."""
     parts = []
     for group in found.groups if not found.reason else ():
-        frontier = Frontier(found, group, compute)
+        frontier = Frontier(found, group)
         at = np.geomspace(*frontier.span, points)
         assert found.own is not None and found.own.theta is not None
         loss = frontier.predict(found.own.theta[None], at)[0]
@@ -102,17 +98,17 @@ class Frontier:
     A joint law is minimised over N at C = k·N^s·D, k and s being fitted to the group's own runs.
     """
 
-    def __init__(self, found: Comparison, group: str, compute: str) -> None:
+    def __init__(self, found: Comparison, group: str) -> None:
         self.group, self._columns, self._terms = group, found.columns, found.law.terms
         self._places = dict(zip(found.law.names, found.read_group(group), strict=True))
         rows = found.rows_used[found.rows_used[found.by] == group]
         self.joint = len(found.columns) > 1
-        self.column = compute if self.joint else next(iter(found.columns.values()))
+        self.column = found.compute if self.joint else next(iter(found.columns.values()))
         watched = (*found.columns.values(), self.column)
         self._spans = {column: (rows[column].min(), rows[column].max()) for column in watched}
         if self.joint:
             size = np.log(rows[found.columns["size"]].to_numpy(float))
-            per_token = np.log((rows[compute] / rows["tokens"]).to_numpy(float))
+            per_token = np.log((rows[found.compute] / rows["tokens"]).to_numpy(float))
             self._s, level = np.polyfit(size - size.mean(), per_token, 1)
             self._k = math.exp(level - self._s * size.mean())
 

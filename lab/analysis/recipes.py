@@ -35,7 +35,9 @@ from lab.tables import Tables
 
 Array = NDArray[Any]
 
+COMPUTE = ("flops", "flops_6nd")
 MARGIN = 0.05  # the smallest difference of an exponent that matters: of α ≈ 0.4, an eighth
+MARGIN_OF_COMPUTE = 0.02  # of γ = αβ/(α + β), which is about half as large
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Comparison:
 
     `own` and `common` are the fits with own and with common exponents, None where `reason` refuses. `wald` is the F
     statistic of equal exponents with its degrees of freedom and p (robust, by the units of evidence). `pooled` are the
-    exponents over three groups or more. `columns` stand behind the law's predictors.
+    exponents over three groups or more. `columns` stand behind the law's predictors, `compute` is the measure of C.
     """
 
     by: str
@@ -78,6 +80,7 @@ class Comparison:
     wald: tuple[float, float, float, float] = (math.nan, math.nan, math.nan, math.nan)
     pooled: tuple[Pooled, ...] = ()
     margin: float = MARGIN
+    compute: str = "flops"
     notes: tuple[str, ...] = ()
 
     def judge(self, group: str) -> Outcome:
@@ -110,17 +113,21 @@ def compare_recipes(
     against: str = "compute",
     convention: str = "params_total",
     reference: str = "",
-    margin: float = MARGIN,
+    margin: float | None = None,
+    compute: str = "flops",
 ) -> Comparison:
     """The recipes that differ in the column `by`, each against `reference` (default: the one with most runs).
 
     A law of one variable is fitted `against` 'size' (at the longest horizon all recipes have), 'tokens' (at the largest
-    size they all have) or 'compute' (on each recipe's frontier). Raises `UnknownNameError` for a column, group or
-    convention that is none, `InputError` for a law that is not a sum of powers.
+    size they all have) or 'compute' (on each recipe's frontier). `margin` is the smallest difference of an exponent
+    that matters, by default 0.05, of an exponent of compute 0.02. Raises `UnknownNameError` for a column, group or
+    convention that is none or a `compute` not of `COMPUTE`, `InputError` for a law that is not a sum of powers.
     """
     check_convention(convention)
+    if margin is not None and not margin > 0:
+        raise InputError("margin of an exponent", margin, "is the smallest difference that matters, above 0")
     form = _check_form(load_law(law))
-    columns = _name_columns(form, against, convention)
+    columns = _name_columns(form, against, convention, compute)
     rows = select_runs(tables, by).rows
     rows = rows.assign(**{by: rows[by].astype(str)}) if len(rows) else rows
     names = list(rows[by].value_counts(sort=False).sort_index().sort_values(ascending=False, kind="stable").index)
@@ -133,7 +140,8 @@ def compare_recipes(
     rows = rows[rows[by].isin(groups)]
     level = _share_floor(form, columns, rows)
     notes = tuple(_note(rows, by, level))
-    blank = Comparison(by, form, columns, groups, rows, dropped, margin=margin, notes=notes)
+    usual = MARGIN if set(COMPUTE).isdisjoint(columns.values()) else MARGIN_OF_COMPUTE
+    blank = Comparison(by, form, columns, groups, rows, dropped, margin=margin or usual, compute=compute, notes=notes)
     if reason := _refuse(by, names, groups, reference, dropped):
         return replace(blank, reason=reason, next_step=f"run each {by} at the same sizes, horizons and seeds")
     starts = tuple(tuple(float(value) for value in _theta(separate[name])) for name in groups)
@@ -144,6 +152,8 @@ def compare_recipes(
     if own.uncertainty is None or common.uncertainty is None:
         poor = own if own.uncertainty is None else common
         return replace(found, reason=poor.reason, next_step=poor.next_step)
+    if own.reason:  # an interval that ends at the edge of its range leaves the contrasts their own
+        found = replace(found, notes=(*found.notes, f"own exponents: {own.status}: {own.reason}"))
     return replace(
         found, contrasts=tuple(_contrast_all(found)), wald=_test_slopes(found, slopes), pooled=_pool_all(found, slopes)
     )
@@ -168,12 +178,14 @@ def _check_form(law: Law) -> PowerSum:
     return law
 
 
-def _name_columns(law: Law, against: str, convention: str) -> dict[str, str]:
+def _name_columns(law: Law, against: str, convention: str, compute: str) -> dict[str, str]:
+    if compute not in COMPUTE:
+        raise UnknownNameError.among("measure of compute", compute, COMPUTE)
     if len(law.predictors) > 1:
         return {name: convention if name == "size" else name for name in law.predictors}
     if against not in AGAINST:
         raise UnknownNameError.among("what a law is fitted against", against, AGAINST)
-    return {law.predictors[0]: {"size": convention, "compute": "flops"}.get(against, against)}
+    return {law.predictors[0]: {"size": convention, "compute": compute}.get(against, against)}
 
 
 def _slice(rows: pd.DataFrame, by: str, law: Law, against: str, columns: Mapping[str, str]) -> pd.DataFrame:
@@ -220,7 +232,7 @@ def _share_floor(law: PowerSum, columns: Mapping[str, str], rows: pd.DataFrame) 
 
     At one horizon or one size the constant holds what the variable that is held costs a recipe: it is the group's own.
     """
-    over_all = len(columns) > 1 or "flops" in columns.values()
+    over_all = len(columns) > 1 or not set(COMPUTE).isdisjoint(columns.values())
     return ("E",) if over_all and "E" in law.names and len(set(rows["source"])) == 1 else ()
 
 

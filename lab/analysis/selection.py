@@ -31,10 +31,10 @@ def select_runs(tables: Tables, by: str | None = None) -> Selection:
     one rate is taken as it is: the rate was stored, not tuned here. With `by`, a column of the runs, each of its values
     is selected by itself, so that recipes can be compared. Raises `UnknownNameError` for a column that is none.
     """
+    if by is not None and by not in tables.runs:
+        raise UnknownNameError.among("column of the runs to group by", by, tables.runs.columns)
     if by is None or tables.runs.empty:
         return _select(tables.runs)
-    if by not in tables.runs:
-        raise UnknownNameError.among("column of the runs to group by", by, tables.runs.columns)
     parts = [_select(group) for _, group in tables.runs.groupby(by, dropna=False)]
     rows, excluded = (pd.concat([getattr(part, name) for part in parts]).sort_index() for name in ("rows", "excluded"))
     return Selection(rows, excluded)
@@ -42,7 +42,10 @@ def select_runs(tables: Tables, by: str | None = None) -> Selection:
 
 def _select(runs: pd.DataFrame) -> Selection:
     if runs.empty:
-        return Selection(runs.reindex(columns=list(COLUMNS)), pd.DataFrame(columns=["run_key", "reason"]))
+        return Selection(
+            runs.reindex(columns=list(dict.fromkeys([*COLUMNS, *runs.columns]))),
+            pd.DataFrame(columns=["run_key", "reason"]),
+        )
     reasons = pd.Series("", index=runs.index)
     for find in (_find_unfinished, _find_worthless, _find_repeated):
         reasons = _add(reasons, find(runs[reasons == ""]))

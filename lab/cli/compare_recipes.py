@@ -30,8 +30,9 @@ def command(
     convention: Convention = "params_total",
     compute: Annotated[str, typer.Option("--compute", help="Which C: flops or flops_6nd.")] = "flops",
     margin: Annotated[
-        float, typer.Option("--margin", min=0.0, help="The smallest difference of an exponent that matters.")
-    ] = 0.05,
+        float | None,
+        typer.Option("--margin", help="The smallest difference of an exponent that matters: 0.05, of compute 0.02."),
+    ] = None,
     column_map: ColumnMap = "",
     as_json: AsJson = False,
 ) -> None:
@@ -46,8 +47,8 @@ def command(
     from lab.cli.console.studies import open_study
 
     tables = open_study(study, column_map, convention)
-    found = compare_recipes(tables, by, law, against, convention, reference, margin)
-    multipliers = measure_multipliers(found, compute)
+    found = compare_recipes(tables, by, law, against, convention, reference, margin, compute)
+    multipliers = measure_multipliers(found)
     if as_json:
         print_json({"study": tables.study.name, **_describe(found), "multipliers": [_list(m) for m in multipliers]})
     elif not found.reason:
@@ -128,7 +129,7 @@ def _print(found: "Comparison", multipliers: "list[Multiplier]") -> None:
             format_interval(c.difference),
             c.outcome,
             c.equivalent.name,
-            str(c.equivalent),
+            "the slope differs" if found.judge(c.group) == "not supported" else str(c.equivalent),
         )
         for c in found.contrasts
     ]

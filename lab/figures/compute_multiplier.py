@@ -54,11 +54,11 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
     runs = keep_positive(select_runs(tables, options.by).rows, x, LOSS)
     if runs.empty:
         return make_empty(tables, "No finished run to compare.")
-    found = compare_recipes(tables, options.by, _LAWS[options.through], "compute")
-    multipliers = measure_multipliers(found, x, points=25)
+    found = compare_recipes(tables, options.by, _LAWS[options.through], "compute", compute=x)
+    multipliers = measure_multipliers(found, points=25)
     runs = runs.assign(mark="run", series=runs[options.by].astype(str))
     parts = [runs.sort_values(["series", x])[["mark", "series", x, LOSS, "run_key", "seed"]]]
-    frontiers = trace_frontiers(found, x)
+    frontiers = trace_frontiers(found)
     if len(frontiers):
         parts.append(frontiers.assign(mark="frontier"))
     parts += [_frame(m, x) for m in multipliers if not m.reason]

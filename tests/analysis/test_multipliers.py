@@ -49,11 +49,11 @@ def test_frontier_is_the_least_loss_at_its_compute() -> None:
         for compute in (1e11, 1e13):
             tokens = compute / (math.exp(level) * sizes**s)
             loss = surface["E"] + surface["A"] * sizes ** -surface["alpha"] + surface["B"] * tokens ** -surface["beta"]
-            assert Frontier(found, group, "flops").predict(theta[None], np.array([compute]))[0, 0] == pytest.approx(
+            assert Frontier(found, group).predict(theta[None], np.array([compute]))[0, 0] == pytest.approx(
                 loss.min(), rel=1e-8
             )
     first, last = only(measure_multipliers(found)).frame.iloc[[0, -1]].to_dict("records")
-    muon = Frontier(found, "muon", "flops")
+    muon = Frontier(found, "muon")
     for row in (first, last):  # at m·C the other recipe has the reference's loss
         reached = muon.predict(theta[None], np.array([row["value"] * row["flops"]]))[0, 0]
         assert reached == pytest.approx(row["loss_nats"], rel=1e-10)
@@ -61,7 +61,7 @@ def test_frontier_is_the_least_loss_at_its_compute() -> None:
 
 def test_trend_is_the_ratio_of_the_exponents_of_compute() -> None:
     found = compare_recipes(make_recipes(noise=0.0, alpha=0.5, A=150.0))
-    gammas = [Frontier(found, group, "flops").read(found.own.theta[None])[2][0] for group in ("adamw", "muon")]
+    gammas = [Frontier(found, group).read(found.own.theta[None])[2][0] for group in ("adamw", "muon")]
     assert only(measure_multipliers(found)).trend.value == pytest.approx(gammas[0] / gammas[1] - 1, rel=1e-8)
 
 
@@ -114,4 +114,4 @@ def test_refused_comparison_has_no_multiplier() -> None:
     alone = compare_recipes(make_tables(rates=(0.02,)))
     assert measure_multipliers(alone) == [] and trace_frontiers(alone).empty
     with pytest.raises(UnknownNameError, match="flops_6nd"):
-        measure_multipliers(alone, "flop_6nd")
+        compare_recipes(make_tables(), compute="flop_6nd")

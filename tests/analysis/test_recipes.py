@@ -122,6 +122,7 @@ def test_what_else_differs_is_said_and_other_data_have_their_own_floor() -> None
         replace(tables, runs=runs.assign(source=np.where(lstm, "markov", "bytes_text"))), by="family"
     )
     assert {"E[lstm]", "E[transformer]"} <= set(other.own.form.names)
+    assert (compare_recipes(tables).margin, compare_recipes(tables, law="power").margin) == (0.05, 0.02)
     single = compare_recipes(tables, law="power", against="size")
     assert {"E[muon]", "E[adamw]"} <= set(single.own.form.names)  # holds what the tokens cost
 
@@ -149,9 +150,12 @@ def test_refusals_say_why() -> None:
     assert "bear no fit" in found.reason and "muon" in found.dropped
     assert "reference" in compare_recipes(few, reference="muon").reason
     nothing = make_tables(rates=(0.02,))
-    assert compare_recipes(Tables(nothing.study, nothing.runs.iloc[:0], nothing.curves)).reason
+    own_column = nothing.runs.assign(recipe="new").iloc[:0]
+    assert "0 recipe" in compare_recipes(Tables(nothing.study, own_column, nothing.curves), by="recipe").reason
     with pytest.raises(UnknownNameError, match="muon"):
         compare_recipes(make_recipes(), reference="moun")
+    with pytest.raises(InputError, match="above 0"):
+        compare_recipes(make_recipes(), margin=-0.1)
     with pytest.raises(InputError, match="sum of powers"):
         compare_recipes(make_recipes(), law="multiplicative")
 
