@@ -21,7 +21,7 @@ from lab.analysis.named import NamedFit
 from lab.analysis.surfaces import MOST_LOG, REPEATED_SIZE, REPEATED_TOKENS, TRAINING, LogLoss, Surface, Workload
 from lab.core.errors import InputError
 from lab.core.estimate import Estimate
-from lab.scaling import Fit
+from lab.scaling import Fit, Status
 from lab.scaling.problem import find_stretch
 
 Array = NDArray[Any]
@@ -88,9 +88,9 @@ def allocate(fit: Fit, compute: float, workload: Workload | None = None, rows: N
     """The best use of `compute` (FLOP, lifetime) by a fitted law of size and tokens.
 
     `rows` is the same fit with the runs behind it, from which the reach is measured. Raises `InputError` where the fit
-    has no answer or the law no optimum.
+    has no answer, or one of many that fit alike, or the law no optimum.
     """
-    if fit.theta is None:
+    if fit.theta is None or (fit.status is Status.UNIDENTIFIED and fit.uncertainty is None):
         raise InputError(f"law {fit.law}", None, fit.reason, fit.next_step)
     surface = Surface(fit, workload or Workload())
     log_size = surface.find_best(fit.theta, compute)
