@@ -21,7 +21,7 @@ from lab.analysis.named import NamedFit
 from lab.analysis.surfaces import MOST_LOG, REPEATED_SIZE, REPEATED_TOKENS, TRAINING, LogLoss, Surface, Workload
 from lab.core.errors import InputError
 from lab.core.estimate import Estimate
-from lab.scaling import Fit, Status
+from lab.scaling import Fit
 from lab.scaling.problem import find_stretch
 
 Array = NDArray[Any]
@@ -90,8 +90,13 @@ def allocate(fit: Fit, compute: float, workload: Workload | None = None, rows: N
     `rows` is the same fit with the runs behind it, from which the reach is measured. Raises `InputError` where the fit
     has no answer, or one of many that fit alike, or the law no optimum.
     """
-    if fit.theta is None or (fit.status is Status.UNIDENTIFIED and fit.uncertainty is None):
+    if fit.theta is None:
         raise InputError(f"law {fit.law}", None, fit.reason, fit.next_step)
+    if math.isinf(fit.condition):
+        rule = f"the runs do not tell its parameters apart ({fit.reason})"
+        raise InputError(
+            f"law {fit.law}", None, rule, "a plan by one of many laws that fit alike is none; name another"
+        )
     surface = Surface(fit, workload or Workload())
     log_size = surface.find_best(fit.theta, compute)
     size = math.exp(log_size)

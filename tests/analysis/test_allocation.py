@@ -204,7 +204,7 @@ def test_what_cannot_be_allocated(named: NamedFit, published: Fit) -> None:
         allocate(fit_joint(tables).fit, 1e14)
     once = fit_joint(make_tables(rates=(0.02,)), law="data_constrained").fit  # no data were repeated
     assert once.theta is not None
-    with pytest.raises(InputError, match="do not tell the parameters apart"):
+    with pytest.raises(InputError, match="do not tell its parameters apart"):
         allocate(once, 1e14, Workload(unique_tokens=1e6))
     with pytest.raises(InputError, match="needs a law of size and tokens"):
         allocate(fit_joint(make_tables(rates=(0.02,)), law="power").fit, 1e14)
