@@ -204,3 +204,11 @@ def test_speedup() -> None:
     fit = fit_law(law, make_data(law, theta, {"x": flops}), LeastSquares())
     assert fit.status is Status.CONVERGED
     assert_allclose(fit.theta, theta, rtol=1e-10)
+
+
+def test_m4_of_a_power_law_ends_at_its_bound() -> None:
+    """Data that do not bend towards ε_0 leave it open: the search follows β, ε_0 and α to the end and says so."""
+    data = make_data(load("power"), np.array([0.6, 40.0, 0.45]), {"x": np.geomspace(1e4, 1e7, 16)}, 0.002)
+    fit, power = (fit_law(load(name), data, LeastSquares()) for name in ("m4", "power"))
+    assert fit.status in (Status.BOUND_HIT, Status.UNIDENTIFIED)
+    assert fit.objective <= power.objective * (1 + 1e-4)

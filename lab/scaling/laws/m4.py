@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.scaling.chart import Chart, PlainChart
 from lab.scaling.law import Law, Parameter
 from lab.scaling.proposals import choose, cross, solve
 
@@ -34,7 +35,7 @@ class M4(Law):
     predictors = ("x",)
     parameters = (
         Parameter("eps_inf", "ε_∞", "nats/token", low=0.0, high=1e6),
-        Parameter("eps_0", "ε_0", "nats/token", low=0.0, high=1e6),
+        Parameter("eps_0", "ε_0", "nats/token", low=1e-9, high=1e6),
         Parameter("beta", "β", "x^c", low=1e-30, high=1e60, scale="log"),
         Parameter("c", "c", low=1e-3, high=5.0),
         Parameter("alpha", "α", low=1e-2, high=1e2, scale="log"),
@@ -60,6 +61,10 @@ class M4(Law):
             (np.log(span) - np.logaddexp(0, w)) * rise,
         ]
         return np.stack(columns, axis=-1)
+
+    def chart(self, x: Mapping[str, Array]) -> Chart:
+        """See `M4Chart`."""
+        return M4Chart(self, x)
 
     def propose(self, x: Mapping[str, Array], y: Array) -> Array:
         """ln((L − ε_∞)/(ε_0 − L)^α) is linear in ln x: a grid over ε_∞, ε_0 and α, the rest solved."""
@@ -93,6 +98,50 @@ class M4(Law):
             if not (np.abs(step) > _QUADRATIC * (1 + np.abs(w))).any():
                 break
         return np.asarray(w)
+
+
+class M4Chart(PlainChart):
+    """The plain chart with ln β + α·ln(ε_0 − ε_∞) − c·mean(ln x) in the place of ln β.
+
+    That is the logarithm of L − ε_∞ in the middle of the data as the power law has it. Where the data do not reach up
+    to ε_0, it stays what it is while β, ε_0 and α run off together, so the valley the search goes along is straight.
+    """
+
+    def __init__(self, law: M4, x: Mapping[str, Array]) -> None:
+        super().__init__(law, x)
+        self._middle = float(np.log(x["x"]).mean())
+        self.low[2], self.high[2] = -np.inf, np.inf
+
+    def read(self, theta: Array) -> Array:
+        """Parameters to coordinates."""
+        u = super().read(theta)
+        u[..., 2] += self._find_offset(theta)
+        return u
+
+    def write(self, u: Array) -> Array:
+        """Coordinates to parameters; NaN where ε_0 ≤ ε_∞."""
+        theta = super().write(np.where(np.arange(5) == 2, 0.0, u))
+        theta[..., 2] = np.exp(u[..., 2] - self._find_offset(theta))
+        return theta
+
+    def slope(self, u: Array) -> tuple[Array, Array]:
+        """The plain slope, with what the other coordinates do to β."""
+        value, slope = super().slope(u)
+        floor, top, _, c, alpha = self.write(u).T[:, :, None]
+        of_beta = slope[..., 2].copy()
+        with np.errstate(invalid="ignore", divide="ignore"):
+            pull = alpha / (top - floor)
+            slope[..., 0] += of_beta * pull
+            slope[..., 1] -= of_beta * pull * top
+            slope[..., 3] += of_beta * c * self._middle
+            slope[..., 4] -= of_beta * alpha * np.log(top - floor)
+        return value, slope
+
+    def _find_offset(self, theta: Array) -> Array:
+        """What is added to ln β (...)."""
+        floor, top, _, c, alpha = np.moveaxis(np.asarray(theta), -1, 0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(alpha * np.log(top - floor) - c * self._middle)
 
 
 def _share(w: Array) -> Array:
