@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.interval_coverage import DESIGNS, Design, simulate
+from benchmarks.interval_coverage import LAB, Design, simulate
 from lab.scaling import Data, LeastSquares, Status, fit_law
 from tests.scaling.designs import add_luck, load, make_data, make_trunks
 
 SIMULATIONS = 100
-QUICK = [DESIGNS[i] for i in (1, 3, 5, 8, 9)]  # 5 to 15 trunks, 3 seeds of one size, 12 trunks × 4 horizons
+QUICK = [LAB[i] for i in (1, 3, 5, 8, 9)]  # 5 to 15 trunks, 3 seeds of one size, 12 trunks × 4 horizons
 LEAST = 0.95 - 3 * math.sqrt(0.95 * 0.05 / SIMULATIONS)  # three Monte Carlo standard errors below 95 %
 TRUTH = np.array([0.9, 60.0, 900.0, 0.42, 0.5])
 
