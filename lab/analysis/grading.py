@@ -164,6 +164,8 @@ def _find_arrivals(entry: Entry, tables: Tables) -> tuple[pd.DataFrame, str]:
     """The runs of a study that may grade the entry; or why those that are like them may not."""
     at, recipe = entry.content["at"], entry.content["recipe"]
     own = find_matches(tables.runs, {}, recipe)
+    if entry.content["outlook"]["measure"] not in own:
+        return own.iloc[:0], ""
     there = find_matches(own, at, {})
     if there.empty:
         return there, ""

@@ -12,7 +12,7 @@ from scipy.stats import t as student
 
 from lab.core.columns import describe_column
 from lab.core.estimate import Estimate
-from lab.scaling import Fit
+from lab.scaling import Fit, Prediction
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 
@@ -105,11 +105,10 @@ def read_outlook(content: dict[str, Any]) -> Outlook:
 def measure_errors(fit: Fit, x: Mapping[str, float]) -> Errors:
     """The errors of a fit's prediction at one point, from its intervals of the mean and of one run more."""
     assert fit.uncertainty is not None
-    reach = 2 * fit.uncertainty.reach(0.95)
     at: dict[str, Any] = dict(x)
+    reach = 2 * fit.uncertainty.reach(0.95)
     mean, run = (
-        math.log(float(ends.high[0]) / float(ends.low[0])) / reach
-        for ends in (fit.predict_mean(0.95, **at), fit.predict_new_run(0.95, **at))
+        _measure_width(fit, ends) / reach for ends in (fit.predict_mean(0.95, **at), fit.predict_new_run(0.95, **at))
     )
     return Errors(mean, math.sqrt(max(run**2 - mean**2, 0.0)), float(fit.uncertainty.degrees))
 
@@ -120,3 +119,9 @@ def look_ahead(fit: Fit, x: Mapping[str, float], runs: int = 1, measure: str = "
     at: dict[str, Any] = dict(x)
     center = math.log(float(fit.predict_mean(0.95, **at).value[0]))
     return Outlook(measure, "log", center, errors.mean, errors.run, errors.degrees, fit.units, runs)
+
+
+def _measure_width(fit: Fit, ends: Prediction) -> float:
+    """The width of an interval relative to the value, measured where it is symmetric: in the logarithm, or as it is."""
+    value, low, high = (float(end[0]) for end in ends)
+    return math.log(high / low) if fit.loss.on == "log" else (high - low) / value

@@ -72,15 +72,25 @@ def foretell(
 
     Raises `RefusedError` where no law answers with an interval, `InputError` for a point that is not positive.
     """
+    check_point(at, convention, runs)
+    named = choose_fit(tables, at, choose_laws(law), convention)
+    x = {name: at[column] for name, column in zip(named.fit.predictors, named.columns, strict=True)}
+    return Foretold(tables, at, find_recipe(tables), look_ahead(named.fit, x, runs), (named,))
+
+
+def check_point(at: Mapping[str, float], convention: str, runs: int) -> None:
+    """Raises `InputError` for a point with a value that is not positive, for an unknown convention, for no run."""
     check_convention(convention)
     for column, value in at.items():
         if not (math.isfinite(value) and value > 0):
             raise InputError(f"--at {column}", value, "is a positive number", "for example params_total=1e7,tokens=1e9")
     if runs < 1:
         raise InputError("--seeds", runs, "the number of runs whose mean is foretold is positive", "--seeds 1")
-    named = choose_fit(tables, at, [law] if law else LAWS, convention)
-    x = {name: at[column] for name, column in zip(named.fit.predictors, named.columns, strict=True)}
-    return Foretold(tables, at, find_recipe(tables), look_ahead(named.fit, x, runs), (named,))
+
+
+def choose_laws(law: str) -> Sequence[str]:
+    """The law asked for, else those tried in order."""
+    return [law] if law else LAWS
 
 
 def choose_fit(tables: Tables, at: Mapping[str, float], laws: Sequence[str], convention: str) -> NamedFit:

@@ -27,6 +27,9 @@ def command(
         str, typer.Option("--law", help="Default: the first that answers of chinchilla, power, pure_power.")
     ] = "",
     seeds: Annotated[int, typer.Option("--seeds", min=1, help="How many runs, of whose mean the forecast is.")] = 1,
+    measure: Annotated[
+        str, typer.Option("--measure", help="What is foretold; an accuracy goes by the loss, in two steps.")
+    ] = "loss_nats",
     note: Annotated[str, typer.Option("--note", help="Words sealed with it.")] = "",
     graded: Annotated[
         bool, typer.Option("--list", "--grade", help="Show the ledger: every forecast, what came of it, the score.")
@@ -46,12 +49,17 @@ def command(
     if not (study and at):
         next_step = "lab forecast STUDY --at params_total=1e7,tokens=1e9, or lab forecast --list"
         raise InputError("forecast", None, "needs a study and --at, the run foretold", next_step)
-    from lab.analysis.sealing import check_unseen, foretell
+    from lab.analysis.downstream import foretell_measure
+    from lab.analysis.sealing import check_unseen, choose_laws, foretell
     from lab.cli.console.studies import open_study
     from lab.runs.store import open_store
 
     tables = open_study(study, column_map, convention)
-    foretold = foretell(tables, parse_point(at, convention), law, convention, seeds)
+    point = parse_point(at, convention)
+    if measure == "loss_nats":
+        foretold = foretell(tables, point, law, convention, seeds)
+    else:
+        foretold = foretell_measure(tables, point, measure, choose_laws(law), convention, seeds)
     check_unseen(foretold, _open_stored())
     entry = open_store().ledger.seal(foretold.to_dict(note))
     if as_json:

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -85,3 +86,16 @@ def test_doctor_finds_a_changed_forecast(terminal: Terminal, runs: Path) -> None
     (entry,) = read(terminal, "--list")["forecasts"]
     assert entry["state"] == "damaged"
     assert "damaged" in terminal.run("forecast", "--list").stdout
+
+
+def test_an_accuracy_goes_by_the_loss(terminal: Terminal) -> None:
+    table = make_tables(rates=(0.02,), trunk_noise=0.0).runs
+    table["accuracy_top1"] = 0.95 - 0.7 / (1 + np.exp(-4 * (table["loss_nats"] - 2.2)))
+    table["trunk_key"] = table["run_key"]
+    table[COLUMNS].to_csv(terminal.folder / "runs.csv", index=False)
+    sealed = read(terminal, terminal.folder / "runs.csv", "--at", POINT, "--measure", "accuracy_top1")["sealed"]
+    low, high = sealed["outlook"]["intervals"]["0.95"]
+    assert 0 < low < 0.95 - 0.7 / (1 + np.exp(-4 * (1.4807 - 2.2))) < high < 1
+    assert [law["law"] for law in sealed["laws"]] == ["chinchilla", "downstream_sigmoid"]
+    message = terminal.refuse("forecast", terminal.folder / "runs.csv", "--at", POINT, "--measure", "hellaswag")
+    assert "no run of the study has it" in message
