@@ -35,10 +35,10 @@ class M4(Law):
     predictors = ("x",)
     parameters = (
         Parameter("eps_inf", "ε_∞", "nats/token", low=0.0, high=1e6),
-        Parameter("eps_0", "ε_0", "nats/token", low=1e-9, high=1e6),
-        Parameter("beta", "β", "x^c", low=1e-30, high=1e60, scale="log"),
+        Parameter("eps_0", "ε_0", "nats/token", low=1e-9, high=1e3),
+        Parameter("beta", "β", "x^c", low=1e-200, high=1e200, scale="log"),
         Parameter("c", "c", low=1e-3, high=5.0),
-        Parameter("alpha", "α", low=1e-2, high=1e2, scale="log"),
+        Parameter("alpha", "α", low=1e-2, high=30.0, scale="log"),
     )
 
     def predict(self, theta: Array, **x: Array) -> Array:
