@@ -18,7 +18,7 @@ from lab.scaling.losses import Huber, Loss
 from lab.scaling.problem import Problem
 from lab.scaling.requirements import find_refusal
 from lab.scaling.result import Fit, Status
-from lab.scaling.search import Found, search
+from lab.scaling.search import RIVALS, Found, search_starts
 from lab.scaling.starts import find_starts
 
 Array = NDArray[Any]
@@ -26,6 +26,7 @@ Array = NDArray[Any]
 STARTS = 9  # blocks of the grid of nonlinear parameters, each giving its best node
 _SAME = 1e-6  # relative difference of the objective within which two starts agree
 _WORST_CONDITION = 1e10  # of the scaled Jacobian: beyond, QR leaves the covariance less than six digits
+_DRIFT = 1e-4  # of the objective, a step's gain: below, the search is on a ridge and the parameters drift along it
 _ROUNDS = 20  # of the scatter beside a known error of the losses
 _SETTLED = 1e-8  # relative change of the scatter's variance
 
@@ -68,12 +69,14 @@ def _fit(blank: Fit, problem: Problem, starts: Array, interval: str, resamples: 
     if data.error is not None:
         problem, theta, found = _weigh(problem, theta, found)
     best = int(np.argmin(found.objective))
-    if not found.converged[best] or not np.isfinite(theta[best]).all():
+    ended = found.converged[best] or found.decrement[best] <= _DRIFT
+    if not (ended and np.isfinite(theta[best]).all()):
         stuck = found.steps[best] == 0
         reason = "the search never left its start" if stuck else "the search did not converge"
         return replace(blank, status=Status.FAILED, reason=reason, next_step="look at the data; try another law")
     agree = found.converged & (found.objective <= found.objective[best] * (1 + _SAME) + 1e-28 * len(data))
     at_bound, condition = find_bounds(problem, theta[best]), find_condition(problem, theta[best])
+    condition = condition if found.converged[best] else np.inf
     bearable = not at_bound and condition <= _WORST_CONDITION
     uncertainty = assess(problem, theta[best], interval, resamples, seed) if bearable else None
     status, reason, next_step = diagnose(problem, theta[best], at_bound, condition, uncertainty)
@@ -85,7 +88,7 @@ def _fit(blank: Fit, problem: Problem, starts: Array, interval: str, resamples: 
         theta=theta[best],
         objective=float(found.objective[best]),
         decrement=float(found.decrement[best]),
-        agreement=float(agree.mean()),
+        agreement=float(agree.sum() / max(1, found.converged.sum())),
         condition=condition,
         at_bound=at_bound,
         uncertainty=uncertainty,
@@ -108,10 +111,11 @@ def _choose_starts(problem: Problem, starts: ArrayLike | None) -> Array:
 def _search(problem: Problem, starts: Array) -> tuple[Array, Found]:
     """Where the starts ended: parameters (S, p), and what was found there."""
     if problem.law.positive:
-        u = problem.chart.read(starts)
-        found = search(problem, np.broadcast_to(problem.weights, (len(u), len(problem.data))), u)
+        found = search_starts(problem, problem.chart.read(starts))
+        starts = problem.chart.write(found.u)
         if found.converged[np.argmin(found.objective)]:
-            return problem.chart.write(found.u), found
+            return starts, found
+        starts = starts[np.argsort(found.objective, kind="stable")][:RIVALS]
     found = search_general(problem, starts)
     return found.u, found
 

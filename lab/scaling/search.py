@@ -9,7 +9,7 @@ Shapes: B rows of the batch, n observations, p coordinates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ Array = NDArray[Any]
 
 CHUNK = 256  # rows at a time: what stays in the cache
 MOST_STEPS = 200
+FIRST_STEPS, RIVALS = 25, 3  # of many starts: steps of the first round, and how many may go on
 _EXACT = 1e-18  # Newton decrement over the objective at which nothing is left to gain
 _ROUND_OFF = 1e-9  # the same where no step lowers the objective any more
 _PERFECT = 64 * np.finfo(float).eps  # residuals of a law that fits exactly
@@ -44,8 +45,37 @@ class Found:
     steps: Array
 
 
+_FIELDS = tuple(field.name for field in fields(Found))
+
+
+def search_starts(problem: Problem, u: Array) -> Found:
+    """The search from several starts (S, p) with the problem's own weights.
+
+    After a first round a start goes on only if it has not ended and may still win: those behind the best that ended are
+    left where they are, and so are all but the foremost few.
+    """
+    weights = np.broadcast_to(problem.weights, (len(u), len(problem.data)))
+    found = search(problem, weights, u, most_steps=FIRST_STEPS)
+    least = found.objective[found.converged].min(initial=np.inf)
+    rivals = np.flatnonzero(~found.converged & np.isfinite(found.objective) & (found.objective < least))
+    rivals = rivals[np.argsort(found.objective[rivals], kind="stable")][:RIVALS]
+    if not len(rivals):
+        return found
+    again = search(problem, weights[rivals], found.u[rivals])
+    merged = {name: getattr(found, name).copy() for name in _FIELDS}
+    for name in _FIELDS:
+        merged[name][rivals] = getattr(again, name)
+    merged["steps"][rivals] += found.steps[rivals]
+    return Found(**merged)
+
+
 def search(
-    problem: Problem, weights: Array, u: Array, target: Array | None = None, chart: Chart | None = None
+    problem: Problem,
+    weights: Array,
+    u: Array,
+    target: Array | None = None,
+    chart: Chart | None = None,
+    most_steps: int = MOST_STEPS,
 ) -> Found:
     """Minimise Σ_i w_i ρ(target_i − g_i(u)) from each row of `u` with the weights (B, n) of the same row.
 
@@ -58,11 +88,10 @@ def search(
         rows = slice(at, at + CHUNK)
         u_rows = u[rows]
         for loss in problem.loss.stages():
-            found = _search_chunk(_Rows(chart, loss, targets[rows], weights[rows], problem.unit), u_rows)
+            found = _search_chunk(_Rows(chart, loss, targets[rows], weights[rows], problem.unit), u_rows, most_steps)
             u_rows = found.u
         parts.append(found)
-    fields = ("u", "objective", "decrement", "converged", "steps")
-    return Found(*(np.concatenate([getattr(part, name) for part in parts]) for name in fields))
+    return Found(*(np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS))
 
 
 def assess_point(problem: Problem, theta: Array) -> tuple[float, float]:
@@ -96,7 +125,7 @@ def _measure(rows: _Rows, u: Array) -> Array:
     return np.where(np.isfinite(value), value, np.inf)
 
 
-def _search_chunk(rows: _Rows, u: Array) -> Found:
+def _search_chunk(rows: _Rows, u: Array, most_steps: int) -> Found:
     chart = rows.chart
     u = np.clip(u, chart.low, chart.high)
     objective = _measure(rows, u)
@@ -105,7 +134,7 @@ def _search_chunk(rows: _Rows, u: Array) -> Found:
     decrement, converged = np.full(count, np.inf), np.zeros(count, bool)
     energy = (rows.weights * rows.unit**2).sum(axis=1)
     live = np.flatnonzero(np.isfinite(objective))
-    for _ in range(MOST_STEPS):
+    for _ in range(most_steps):
         if not len(live):
             break
         step, gain = _propose(rows[live], u[live], damping[live])
