@@ -147,7 +147,7 @@ def _search_chunk(rows: _Rows, u: Array, most_steps: int) -> Found:
         u[live] = np.where(better[:, None], moved, u[live])
         objective[live] = np.where(better, reached, objective[live])
         steps[live] += better
-        eased = np.where(damping[live] < _LEAST_DAMPING, 0.0, damping[live] / 10)
+        eased = np.where(damping[live] < _LEAST_DAMPING, 0.0, damping[live] / 4)
         damping[live] = np.where(better, eased, np.maximum(10 * damping[live], _LEAST_DAMPING))
         settled = (decrement[live] <= _ROUND_OFF) | (objective[live] <= perfect)
         converged[live] |= ~better & settled
