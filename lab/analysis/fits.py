@@ -6,7 +6,7 @@ A one-variable law holds the other variable fixed at its largest value, where it
 from __future__ import annotations
 
 from lab.analysis.frontier import find_frontier, fit_optimal_size
-from lab.analysis.named import NamedFit, fit_rows, load_law, speak
+from lab.analysis.named import NamedFit, fit_rows, load_law, name_columns, speak
 from lab.analysis.selection import select_runs
 from lab.core.columns import COLUMNS, CONVENTIONS, describe_column
 from lab.core.errors import UnknownNameError
@@ -25,7 +25,7 @@ def fit_size(
     tokens: float | None = None,
     law: str | Law = "power",
     holdout: bool = False,
-    measure: str = "loss_nats",
+    measure: str = "",
 ) -> NamedFit:
     """L(N) at one horizon (the longest unless `tokens` says otherwise), N counted by `convention`.
 
@@ -38,18 +38,16 @@ def fit_size(
     if holdout:
         rows = rows[rows[convention] < rows[convention].max()]
     title = f"L(N), {speak(convention)}, at {format_count(horizon, 'tokens')}"
-    return fit_rows(tables, rows, law, _name_columns(law, convention), title, QUESTIONS["size"], measure)
+    return fit_rows(tables, rows, law, name_columns(law, convention), title, QUESTIONS["size"], measure)
 
 
-def fit_tokens(
-    tables: Tables, size: float | None = None, law: str | Law = "power", measure: str = "loss_nats"
-) -> NamedFit:
+def fit_tokens(tables: Tables, size: float | None = None, law: str | Law = "power", measure: str = "") -> NamedFit:
     """L(D) of one size (the largest unless `size` says otherwise)."""
     rows = select_runs(tables).rows
     chosen = rows["size"].max() if size is None else size
     rows = rows[rows["size"].eq(chosen) | rows["size"].isna()]
     title = f"L(D) at {format_count(rows['params_total'].max(), 'parameters')}"
-    return fit_rows(tables, rows, law, _name_columns(law, "tokens"), title, QUESTIONS["tokens"], measure)
+    return fit_rows(tables, rows, law, name_columns(law, "tokens"), title, QUESTIONS["tokens"], measure)
 
 
 def fit_compute(tables: Tables, x: str = "flops", law: str | Law = "pure_power") -> NamedFit:
@@ -58,23 +56,28 @@ def fit_compute(tables: Tables, x: str = "flops", law: str | Law = "pure_power")
         raise UnknownNameError.among("measure of compute", x, ("flops", "flops_6nd"))
     rows = find_frontier(select_runs(tables).rows, x)
     title = f"L(C) on the frontier, {speak(x)}"
-    return fit_rows(tables, rows, law, _name_columns(law, x), title, QUESTIONS["compute"])
+    return fit_rows(tables, rows, law, name_columns(law, x), title, QUESTIONS["compute"])
 
 
 def fit_joint(tables: Tables, law: str | Law = "chinchilla", convention: str = "params_total") -> NamedFit:
     """L(N, D), or any law of several columns, over all sizes and horizons."""
     check_convention(convention)
     rows = select_runs(tables).rows
-    columns = _name_columns(law, convention)
-    title = f"L({', '.join(describe_column(c).symbol or c for c in columns.values())}), {speak(convention)}"
+    columns, response = name_columns(law, convention), load_law(law).response
+    head = "L" if response == "loss_nats" else response
+    title = f"{head}({', '.join(describe_column(c).symbol or c for c in columns.values())})"
+    title += f", {speak(convention)}" if convention in columns.values() else ""
     return fit_rows(tables, rows, law, columns, title, QUESTIONS["joint"])
 
 
 def fit_law_to(tables: Tables, law: str | Law, against: str = "size", convention: str = "params_total") -> NamedFit:
-    """One law: of one variable `against` 'size', 'tokens' or 'compute'; of several, jointly."""
+    """One law: of one variable `against` 'size', 'tokens' or 'compute'; of several, or of a column of its own, to all
+    runs.
+    """
     if against not in AGAINST:
         raise UnknownNameError.among("what a law is fitted against", against, AGAINST)
-    if len(load_law(law).predictors) > 1:
+    form = load_law(law)
+    if len(form.predictors) > 1 or form.predictors[0] in COLUMNS:
         return fit_joint(tables, law, convention)
     if against == "size":
         return fit_size(tables, convention, law=law)
@@ -106,11 +109,3 @@ QUESTIONS = {
     "compute": "How does the best loss that any size reaches fall with the compute spent?",
     "joint": "How do parameters and tokens together determine the loss?",
 }
-
-
-def _name_columns(law: str | Law, column: str) -> dict[str, str]:
-    """The column behind each predictor: `column` behind 'size' and behind a lone one, its own behind any other."""
-    predictors = load_law(law).predictors
-    if len(predictors) == 1:
-        return {predictors[0]: column}
-    return {name: column if name == "size" or name not in COLUMNS else name for name in predictors}

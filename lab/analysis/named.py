@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from lab.analysis.cache import fit_once
 from lab.analysis.selection import select_runs
-from lab.core.columns import describe_column
+from lab.core.columns import COLUMNS, describe_column
+from lab.core.dials import build_from_dials
+from lab.core.errors import InputError, UnknownNameError
 from lab.core.registry import open_shelf
 from lab.scaling import Data, Fit, Law, Loss, Status
 from lab.scaling.requirements import FEWEST_UNITS, is_replicated
@@ -41,9 +43,25 @@ class NamedFit:
 
 
 def load_law(law: str | Law) -> Law:
-    """The law itself, or the entry of that name on the shelf."""
-    found: Law = open_shelf("laws").load(law) if isinstance(law, str) else law
-    return found
+    """The law itself, or the entry of that name on the shelf, with dials: 'speedup:floor_nats=1.69'.
+
+    Raises `UnknownNameError` for a name or a dial that is none, `InputError` for a dial that is no number.
+    """
+    if isinstance(law, Law):
+        return law
+    name, _, text = law.partition(":")
+    found: Any = open_shelf("laws").load(name)
+    if text and not is_dataclass(found):
+        raise InputError(f"law {name}", text, "it has no dials", "leave out what follows the colon")
+    if not text:
+        entry: Law = found
+        return entry
+    try:
+        dials = {dial.strip(): float(value) for dial, _, value in (part.partition("=") for part in text.split(","))}
+    except ValueError as error:
+        raise InputError(f"dials of law {name}", text, "each is name=number", "for example floor_nats=1.69") from error
+    law_with_dials: Law = build_from_dials(type(found), dials, f"law {name}")
+    return law_with_dials
 
 
 def speak(column: str) -> str:
@@ -58,31 +76,84 @@ def fit_rows(
     columns: Mapping[str, str],
     title: str,
     question: str,
-    measure: str = "loss_nats",
+    measure: str = "",
     loss: Loss | None = None,
     interval: str = "default",
+    error: str = "",
 ) -> NamedFit:
-    """`law` fitted to `measure` of `rows`; a refusal names the command that would mend it."""
+    """`law` fitted to `measure` of `rows` (what the law predicts, if not said); a refusal names what would mend it.
+
+    `error` names a column with the known standard error of each measured loss, in its unit.
+    """
     form = load_law(law)
-    fit = fit_once(form, read_data(form, rows, columns, measure), loss, interval=interval)
+    measure, rows = (measure, rows) if measure else (form.response, add_measure(form, rows))
+    data = read_data(form, rows, columns, measure)
+    if error:
+        data = replace(data, error=read_error(rows, measure, error))
+    fit = fit_once(form, data, loss, interval=interval)
     labels = LABELS.get(next(iter(columns.values())), {}) if len(columns) == 1 else {}
     fit = replace(fit, labels=labels, next_step=name_next_step(tables, fit))
     return NamedFit(title, question, tuple(columns.values()), fit, rows, measure)
 
 
-def fit_again(tables: Tables, named: NamedFit, loss: Loss | None = None, interval: str = "default") -> NamedFit:
-    """The same law on the same runs by another loss, or with intervals by another method of `lab.scaling.intervals`."""
+def fit_again(
+    tables: Tables, named: NamedFit, loss: Loss | None = None, interval: str = "default", error: str = ""
+) -> NamedFit:
+    """The same law on the same runs by another loss, with intervals by another method of `lab.scaling.intervals`, or
+    with a column of known measurement errors.
+    """
     columns = dict(zip(named.fit.predictors, named.columns, strict=True))
     law, rows = named.fit.form, named.rows_used
-    return fit_rows(tables, rows, law, columns, named.title, named.question, named.measure, loss, interval)
+    return fit_rows(tables, rows, law, columns, named.title, named.question, named.measure, loss, interval, error)
+
+
+def read_error(rows: pd.DataFrame, measure: str, error: str) -> NDArray[Any]:
+    """The standard error of the logarithm of a measured loss (n,), from a column in the loss's own unit."""
+    if error not in rows:
+        raise UnknownNameError.among("column of measurement errors", error, rows.columns.astype(str))
+    values = pd.to_numeric(rows[error], errors="coerce").to_numpy(float)
+    bad = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
+    if len(bad):
+        named = ", ".join(str(row + 1) for row in bad[:5])
+        raise InputError(
+            f"column {error}", f"rows {named}", "a standard error is a number not below 0", "mend the rows"
+        )
+    return np.asarray(values / rows[measure].to_numpy(float))
 
 
 def read_data(law: Law, rows: pd.DataFrame, columns: Mapping[str, str], measure: str = "loss_nats") -> Data:
-    """What a law is fitted to: `measure` of the rows against the column behind each predictor, by independent units."""
-    x = {name: rows[column].to_numpy(float) for name, column in columns.items()}
-    unit, labels = choose_units(law, rows, x)
-    titles = {name: f"{describe_column(column).symbol or name} ({speak(column)})" for name, column in columns.items()}
-    return Data(x, rows[measure].to_numpy(float), labels, unit, titles)
+    """What a law is fitted to: `measure` of the rows against the column behind each predictor, by independent units.
+
+    A column that the rows do not have is left out, and the fit refuses with its name.
+    """
+    known = {name: column for name, column in columns.items() if column in rows}
+    x = {name: rows[column].to_numpy(float) for name, column in known.items()}
+    unit, labels = (
+        choose_units(law, rows, x) if len(known) == len(columns) else ("trunk", rows["trunk_key"].to_numpy(str))
+    )
+    titles = {name: f"{describe_column(column).symbol or name} ({speak(column)})" for name, column in known.items()}
+    y = rows[measure].to_numpy(float) if measure in rows else np.full(len(rows), np.nan)
+    return Data(x, y, labels, unit, titles)
+
+
+def name_columns(law: str | Law, lone: str) -> dict[str, str]:
+    """The column behind each predictor: `lone`, which may be a count of N, behind 'size' and behind the only predictor
+    of a law; a predictor that has the name of another column means that column.
+    """
+    predictors = load_law(law).predictors
+    if len(predictors) == 1:
+        return {name: name if name in COLUMNS else lone for name in predictors}
+    return {name: lone if name == "size" else name for name in predictors}
+
+
+def add_measure(law: Law, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the column that a law predicts: their own, or what the lab measures of it."""
+    known = {"accuracy": rows["accuracy_top1"], "error_rate": 1 - rows["accuracy_top1"]}
+    return (
+        rows
+        if law.response in rows or law.response not in known
+        else rows.assign(**{law.response: known[law.response]})
+    )
 
 
 def choose_units(law: Law, rows: pd.DataFrame, x: Mapping[str, NDArray[Any]]) -> tuple[str, NDArray[Any]]:
@@ -105,6 +176,6 @@ def name_next_step(tables: Tables, fit: Fit) -> str:
     if lacking and not len(select_runs(tables).rows):
         preset = tables.study.preset or "smoke"
         return f"lab run {tables.study.sweep} --preset {preset}" if tables.study.sweep else "import finished runs"
-    if lacking and tables.study.sweep and larger:
+    if lacking and tables.study.sweep and larger and fit.next_step.startswith("run "):
         return f"{fit.next_step}: `lab run {tables.study.sweep} --preset {larger}` has more"
     return fit.next_step

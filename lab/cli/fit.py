@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 def command(
     study: StudyName,
     law: Annotated[
-        str, typer.Option("--law", help="One law; `lab list laws` names them. Default: the standard set.")
+        str,
+        typer.Option(
+            "--law", help="One law; `lab list laws` names them; dials after a colon. Default: the standard set."
+        ),
     ] = "",
     against: Annotated[
         str, typer.Option("--against", help="What a one-variable law scales: size, tokens, compute.")
@@ -26,6 +29,9 @@ def command(
     width: Annotated[
         float, typer.Option("--width", help="Say how many units an interval this wide needs, relative to the estimate.")
     ] = 0.1,
+    error: Annotated[
+        str, typer.Option("--error", metavar="COLUMN", help="The known standard error of each loss, in nats.")
+    ] = "",
     column_map: ColumnMap = "",
     as_json: AsJson = False,
 ) -> None:
@@ -35,6 +41,7 @@ def command(
     """
     from lab.analysis.fits import check_convention, fit_law_to, fit_study
     from lab.analysis.named import fit_again
+    from lab.analysis.selection import select_runs
     from lab.cli.console.studies import open_study
     from lab.scaling import read_loss
 
@@ -44,15 +51,19 @@ def command(
     chosen = read_loss(loss)
     tables = open_study(study, column_map, convention)
     fits = [fit_law_to(tables, law, against=against, convention=convention)] if law else fit_study(tables)
-    if (loss, interval) != ("huber:0.01", "default"):
-        fits = [fit_again(tables, named, chosen, interval) for named in fits]
+    if (loss, interval, error) != ("huber:0.01", "default", ""):
+        fits = [fit_again(tables, named, chosen, interval, error) for named in fits]
+    excluded = select_runs(tables).excluded
     if as_json:
-        described = [_describe(named, width) for named in fits]
+        described = [{**_describe(named, width), "excluded": excluded.to_dict("records")} for named in fits]
         print_json(described[0] if law else {"study": tables.study.name, "fits": described})
     elif law:
         _print(fits[0], width)
     else:
         _print_set(fits, width)
+    if len(excluded) and not as_json:
+        counts = excluded["reason"].value_counts()
+        print_note("note: left out: " + "; ".join(f"{count} runs ({reason})" for reason, count in counts.items()))
     first = fits[0].fit
     if all(fit.fit.status == "refused" for fit in fits):
         raise RefusedError(f"{fits[0].title}, law {first.law}", None, first.reason, first.next_step)

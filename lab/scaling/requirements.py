@@ -60,7 +60,9 @@ def _refuse_scale(law: Law, loss: Loss) -> Refusal | None:
 def _refuse_values(law: Law, data: Data, loss: Loss) -> Refusal | None:
     missing = [name for name in law.predictors if name not in data.x]
     if missing:
-        return Refusal(f"the law {law.name} needs {', '.join(missing)}, which the data do not have", "add them")
+        return Refusal(
+            f"the law {law.name} needs {', '.join(missing)}, which the data do not have", "bring runs with them"
+        )
     columns = [("loss", data.y, loss.on == "log"), *((name, data.x[name], law.positive) for name in law.predictors)]
     for name, values, positive in columns:
         bad = np.flatnonzero(~np.isfinite(values) | (positive & (values <= 0)))

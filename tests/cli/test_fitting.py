@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.cli.driving import Terminal
+from tests.synthetic import make_tables
 
 TRUTH = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28}
 MAP = ("--map", "N=n,D=d,L=loss")
@@ -70,3 +71,37 @@ def test_an_audit_tells_a_fit_that_stopped_early_from_one_that_did_not(terminal:
 def test_an_audit_asks_for_every_parameter(terminal: Terminal, runs: Path) -> None:
     assert "every parameter is given" in terminal.refuse("audit", runs, *MAP, "--parameters", "E=1.7")
     assert "every value is a number" in terminal.refuse("audit", runs, *MAP, "--parameters", "E=x")
+
+
+def test_a_law_with_dials_and_a_column_of_errors(terminal: Terminal, runs: Path) -> None:
+    table = pd.read_csv(runs)
+    table.assign(se=np.where(np.arange(60) % 2, 0.02, 0.001)).to_csv(runs, index=False)
+    pinned = ("fit", runs, *MAP, "--against", "compute", "--json", "--law")
+    free = json.loads(terminal.run(*pinned, "pure_power").stdout)["estimates"][1]["value"]
+    floored = json.loads(terminal.run(*pinned, "speedup:floor_nats=1.69").stdout)["estimates"][1]["value"]
+    assert floored > 2 * free > 0
+    assert "did you mean 'floor_nats'" in terminal.refuse(*pinned, "speedup:floor=1")
+    assert "it has no dials" in terminal.refuse(*pinned, "power:a=1")
+    joint = ("fit", runs, *MAP, "--law", "chinchilla", "--loss", "squares", "--json")
+    told, blind = (json.loads(terminal.run(*joint, *extra).stdout) for extra in (("--error", "se"), ()))
+    assert told["data"]["sha256"] != blind["data"]["sha256"] and told["status"] == "converged"
+    assert "known: " in terminal.refuse(*joint, "--error", "nothing")
+
+
+def test_what_was_left_out_is_said(terminal: Terminal) -> None:
+    table = make_tables(rates=(0.01, 0.02, 0.04)).runs
+    path = terminal.folder / "searched.csv"
+    table.to_csv(path, index=False)
+    told = json.loads(terminal.run("fit", path, "--law", "chinchilla", "--json").stdout)
+    assert "not at the best learning rate" in {row["reason"] for row in told["excluded"]}
+    assert len(told["excluded"]) == len(table) - told["data"]["rows"]
+    assert "left out" in terminal.run("fit", path, "--law", "chinchilla").stderr
+
+
+@pytest.mark.parametrize(
+    ("law", "named"), [("mixture_of_experts", "needs experts"), ("kaplan_steps", "needs min_steps")]
+)
+def test_a_law_of_columns_that_are_not_there_is_refused_by_their_name(
+    terminal: Terminal, runs: Path, law: str, named: str
+) -> None:
+    assert named in terminal.refuse("fit", runs, *MAP, "--law", law)

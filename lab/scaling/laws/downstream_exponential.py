@@ -26,7 +26,7 @@ class DownstreamExponential(Law):
         "arXiv 2403.08540, eq. 5"
     )
     predictors = ("loss_nats",)
-    response = "error"
+    response = "error_rate"
     parameters = (
         Parameter("eps", "ε", linear=True),
         Parameter("k", "k", linear=True, scale="log"),
