@@ -142,6 +142,8 @@ def measure_lack_of_fit(problem: Problem, theta: Array) -> float:
     means = np.bincount(cells, w * r) / np.bincount(cells, w)
     pure = float((w * (r - means[cells]) ** 2).sum())
     lack = float((w * means[cells] ** 2).sum())
+    if pure <= 0:  # replicates that agree to the last digit have no scatter to hold a law against
+        return math.nan
     return float(stats.f.sf(lack / (groups - size) * (len(data) - groups) / pure, groups - size, len(data) - groups))
 
 

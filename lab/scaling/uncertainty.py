@@ -48,7 +48,8 @@ class Uncertainty:
 
     def bracket_derived(self, value: float, slope: Array, read: Callable[[Array], Array], level: float) -> Array:
         """Both ends for a derived quantity: its value, its derivative in the interval scale (p,), itself of (r, p)."""
-        half = self.reach(level) * np.sqrt(max(0.0, float(slope @ self.covariance @ slope)))
+        with np.errstate(all="ignore"):  # a quantity that is nowhere near linear has no such interval: NaN says so
+            half = self.reach(level) * np.sqrt(np.maximum(slope @ self.covariance @ slope, 0.0))
         return np.array([value - half, value + half])
 
     def spread_mean(self, slopes: Array) -> Array:
