@@ -126,7 +126,7 @@ def _weigh(problem: Problem, theta: Array, found: Found) -> tuple[Problem, Array
     τ² solves Σ r²/(τ² + error²) = n − p, the moment equation of Paule & Mandel 1982 (J. Res. NBS 87, 377).
     """
     data = problem.data
-    known = np.asarray(data.error) ** 2
+    known = (np.asarray(data.error) * problem.unit) ** 2  # an error of ln y is a relative one of y
     freedom, scatter = len(data) - theta.shape[1], np.inf
     for _ in range(_ROUNDS):
         r2 = problem.residuals(theta[np.argmin(found.objective)]) ** 2

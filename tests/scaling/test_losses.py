@@ -113,6 +113,9 @@ def test_a_known_error_is_told_from_the_scatter_of_the_runs() -> None:
     widths = [fit.find("alpha").high - fit.find("alpha").low for fit in (told, blind)]
     assert told.status is Status.CONVERGED and widths[0] < widths[1] / 3
     assert told.find("alpha").contains(0.42)
+    larger = load("power").predict(np.array([1e3, 1e3, 1.0]) * TRUTH, **x) * data.y / exact
+    raw = fit_law(load("power"), Data(x, larger, data.clusters, error=error), LeastSquares(on="raw")).find("alpha")
+    assert raw.high - raw.low == pytest.approx(widths[0], rel=0.2), "an error of ln y, whatever the scale of the loss"
 
 
 @pytest.mark.parametrize(
