@@ -15,7 +15,7 @@ from lab.scaling.chart import Chart, PlainChart, RawChart
 from lab.scaling.intervals.rows import assess_rows
 from lab.scaling.problem import Problem, find_logarithmic, scale_parameters
 from lab.scaling.search import search
-from lab.scaling.uncertainty import Profiled
+from lab.scaling.uncertainty import MOST_LOG, Profiled
 
 Array = NDArray[Any]
 
@@ -72,7 +72,7 @@ def find_crossings(problem: Problem, theta: Array, j: int, reach: float) -> tupl
                 break
             near, far = far, own + 2 * (far - own)
     if logarithmic:
-        return math.exp(ends[0]), math.exp(min(ends[1], 700.0))
+        ends = [math.exp(end) if end < MOST_LOG else math.inf for end in ends]
     return float(ends[0]), float(ends[1])
 
 
