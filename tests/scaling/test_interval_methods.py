@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
 
 from lab.core.errors import InputError, UnknownNameError
-from lab.scaling import Data, Huber, LeastSquares, fit_law
+from lab.scaling import Absolute, Data, Huber, Law, LeastSquares, Loss, Parameter, fit_law
 from lab.scaling.intervals import METHODS
 from lab.scaling.intervals.components import find_components
-from lab.scaling.intervals.profile import trace_profile
+from lab.scaling.intervals.profile import find_crossings, trace_profile
 from lab.scaling.problem import Problem
 from tests.scaling.designs import add_luck, load, make_data, make_trunks
 
@@ -79,8 +82,65 @@ def test_the_two_lucks_are_told_apart() -> None:
     """Over many trunks the components are those the data were made with."""
     x, trunks = make_trunks((24, 32, 48, 64, 96), 40, 4)
     y = add_luck(np.random.default_rng(1), load("chinchilla").predict(TRUTH, **x), trunks, 0.004, 0.003)
-    row, unit = find_components(Problem(load("chinchilla"), Data(x, y, trunks), LeastSquares()), TRUTH)
+    problem = Problem(load("chinchilla"), Data(x, y, trunks), LeastSquares())
+    row, unit = find_components(problem, TRUTH, problem.residuals(TRUTH))
     assert row == pytest.approx(0.003, rel=0.1) and unit == pytest.approx(0.004, rel=0.15)
+
+
+def test_rows_of_little_weight_are_louder_and_not_the_rest() -> None:
+    """Luck of a row 0.003 over the root of its weight: the components are again those the data were made with."""
+    x, trunks = make_trunks((24, 32, 48, 64, 96), 40, 4)
+    weights = np.where(np.arange(len(trunks)) % 2, 0.1, 1.9)
+    shared = add_luck(np.random.default_rng(1), load("chinchilla").predict(TRUTH, **x), trunks, 0.004, 0.0)
+    y = shared * np.exp(0.003 / np.sqrt(weights) * np.random.default_rng(2).standard_normal(len(trunks)))
+    problem = Problem(load("chinchilla"), Data(x, y, trunks, weights=weights), LeastSquares())
+    row, unit = find_components(problem, TRUTH, problem.residuals(TRUTH))
+    assert row == pytest.approx(0.003, rel=0.1) and unit == pytest.approx(0.004, rel=0.15)
+
+
+def test_few_trunks_cover_under_a_loss_that_is_nearly_absolute() -> None:
+    """Such a fit moves more with the luck than least squares does; ten trunks, by the model of their luck."""
+    simulations, law = 250, load("chinchilla")
+    x, trunks = make_trunks((24, 32, 48, 64, 96), 2, 4)
+    value, rng, held = law.predict(TRUTH, **x), np.random.default_rng(0), np.zeros(2)
+    for _ in range(simulations):
+        data = Data(x, add_luck(rng, value, trunks, 0.009, 0.0044), trunks)
+        fit = fit_law(law, data, Huber(1e-3), starts=TRUTH)
+        held += [fit.find("A").contains(60.0), fit.find("alpha").contains(0.42)]
+    least = stats.binom.ppf(0.001, simulations, 0.95)
+    assert (held >= least).all(), f"{held} of {simulations} held, {least:g} do if 95 % is true in 999 of 1000 cases"
+
+
+@pytest.mark.parametrize("loss", [Absolute(), Huber(1e-4)], ids=str)
+def test_a_sandwich_does_not_count_the_residuals_that_the_law_passes_through(loss: Loss) -> None:
+    widths = [
+        (e := fit_law(load("chinchilla"), make_study(), loss, 200, interval=method).find("alpha")).high - e.low
+        for method in ("sandwich", "pairs")
+    ]
+    assert 0.5 < widths[0] / widths[1] < 2
+
+
+class Saturating(Law):
+    """y = 2 − exp(−A·x): beyond some A nothing changes any more (an exponential approach, 2000)."""
+
+    name = "saturating"
+    citation = "made for this test, 2000"
+    predictors = ("x",)
+    parameters = (Parameter("A", "A", scale="log"),)
+
+    def predict(self, theta: NDArray[Any], **x: NDArray[Any]) -> NDArray[Any]:
+        (a,) = self.split(theta)
+        return np.asarray(2 - np.exp(-a * x["x"]))
+
+
+def test_a_profile_that_never_crosses_is_open_to_infinity() -> None:
+    x = np.linspace(1, 2, 12)
+    data = make_data(Saturating(), np.array([4.0]), {"x": x}, 0.02)
+    problem = Problem(Saturating(), data, LeastSquares())
+    fit = fit_law(Saturating(), data, LeastSquares(), starts=[3.0])
+    assert fit.theta is not None
+    low, high = find_crossings(problem, fit.theta, 0, 2.2)
+    assert 0 < low < fit.theta[0] and high == np.inf
 
 
 @pytest.mark.parametrize("seed", range(4))

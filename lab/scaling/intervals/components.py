@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.scaling.intervals.rows import invert_moments
+from lab.scaling.intervals.rows import invert_moments, pull_residuals
 from lab.scaling.intervals.units import count_degrees
 from lab.scaling.problem import Problem
 from lab.scaling.uncertainty import Uncertainty
@@ -16,17 +16,18 @@ Array = NDArray[Any]
 
 
 def assess_components(problem: Problem, theta: Array) -> Uncertainty:
-    """V = (SᵀS)⁻¹ Sᵀ Ω S (SᵀS)⁻¹, Ω = σ²·I + τ²·(1 within a unit), t with K − p degrees of freedom.
+    """V = (SᵀWS)⁻¹ SᵀWΩWS (SᵀWS)⁻¹, Ω = σ²·W⁻¹ + τ²·(1 within a unit), t with K − p degrees of freedom.
 
-    σ² and τ² are the two moments Σr² and Σ_k(Σ_{i∈k} r_i)² of the residuals, unbiased for what the fit took away
-    (Henderson 1953, method 3, doi 10.2307/3001853). The degrees are those of the units even for parameters that are
-    told apart within them, which errs on the safe side.
+    σ² and τ² are those of `find_components`, for V of the residuals as far as they move the fit. The degrees are those
+    of the units even for parameters that are told apart within them, which errs on the safe side.
     """
-    slopes = problem.slopes(theta)
-    row, unit = find_components(problem, theta)
-    sums = sum_units(problem, slopes)
-    bread = invert_moments(slopes)
-    covariance = bread @ (row**2 * slopes.T @ slopes + unit**2 * sums.T @ sums) @ bread
+    w, slopes = problem.weights, problem.slopes(theta)
+    inner, outer = find_components(problem, theta, pull_residuals(problem, theta))
+    sums = sum_units(problem, w[:, None] * slopes)
+    scaled = np.sqrt(w)[:, None] * slopes
+    bread = invert_moments(scaled)
+    covariance = bread @ (inner**2 * scaled.T @ scaled + outer**2 * sums.T @ sums) @ bread
+    row, unit = find_components(problem, theta, problem.residuals(theta))
     degrees = count_degrees(problem)
     method = (
         f"variance components ({problem.data.unit} {unit:.2g}, run {row:.2g}), {problem.data.unit_count} "
@@ -35,17 +36,22 @@ def assess_components(problem: Problem, theta: Array) -> Uncertainty:
     return Uncertainty(covariance, degrees, float(np.hypot(row, unit)), method)
 
 
-def find_components(problem: Problem, theta: Array) -> tuple[float, float]:
-    """Standard deviations of a row's own luck and of the luck common to a unit, on the scale of the residual."""
-    q = np.linalg.qr(problem.slopes(theta))[0]
-    r = problem.residuals(theta)
+def find_components(problem: Problem, theta: Array, residuals: Array) -> tuple[float, float]:
+    """Standard deviations of a row's own luck (at weight 1) and of the luck common to a unit.
+
+    From the two moments Σwr² and Σ_k(Σ_{i∈k} w_i r_i)² of the residuals (n,), unbiased for what the fit took away
+    (Henderson 1953, method 3, doi 10.2307/3001853).
+    """
+    root = np.sqrt(problem.weights)
+    q = np.linalg.qr(root[:, None] * problem.slopes(theta))[0]
+    r = root * residuals
     rows, size = q.shape
-    members = np.bincount(problem.data.units).astype(float)
-    inside = sum_units(problem, q)  # Zᵀq (K, p)
+    members = np.bincount(problem.data.units, problem.weights)
+    inside = sum_units(problem, root[:, None] * q)  # Zᵀq (K, p), Z = √w within a unit
     fitted = inside @ inside.T
     left = np.diag(members) - fitted  # ZᵀMZ, M = I − qqᵀ
     moments = np.array([[rows - size, np.trace(left)], [np.trace(left), (left**2).sum()]])
-    seen = np.array([(r**2).sum(), (sum_units(problem, r[:, None]) ** 2).sum()])
+    seen = np.array([(r**2).sum(), (sum_units(problem, (root * r)[:, None]) ** 2).sum()])
     if len(members) == rows:
         return float(np.sqrt(seen[0] / (rows - size))), 0.0
     row, unit = np.linalg.solve(moments, seen)

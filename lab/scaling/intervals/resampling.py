@@ -36,7 +36,7 @@ def draw_wild(problem: Problem, theta: Array, resamples: int, seed: int) -> Arra
     """
     chance = open_stream(seed, "wild bootstrap", problem.data.hash)
     factors = _WEBB[chance.integers(6, size=(resamples, problem.data.unit_count))][:, problem.data.units]
-    q = np.linalg.qr(problem.slopes(theta))[0]
+    q = np.linalg.qr(np.sqrt(problem.weights)[:, None] * problem.slopes(theta))[0]
     r = problem.residuals(theta) / np.sqrt(np.maximum(1 - (q**2).sum(axis=1), 1e-6))
     return _refit_targets(problem, theta, problem.target - problem.residuals(theta) + factors * r)
 
@@ -44,7 +44,7 @@ def draw_wild(problem: Problem, theta: Array, resamples: int, seed: int) -> Arra
 def draw_parametric(problem: Problem, theta: Array, resamples: int, seed: int) -> Array:
     """Parameters (r, p) refitted to the law plus normal luck of units and rows, its scale drawn from χ² as t's is."""
     chance = open_stream(seed, "parametric bootstrap", problem.data.hash)
-    row, unit = find_components(problem, theta)
+    row, unit = find_components(problem, theta, problem.residuals(theta))
     degrees = count_degrees(problem)
     scale = np.sqrt(degrees / chance.chisquare(degrees, size=(resamples, 1)))
     shared = unit * chance.standard_normal((resamples, problem.data.unit_count))[:, problem.data.units]
@@ -55,7 +55,7 @@ def draw_parametric(problem: Problem, theta: Array, resamples: int, seed: int) -
 def summarize_draws(problem: Problem, theta: Array, draws: Array, name: str) -> Drawn:
     """Quantiles of the draws as intervals."""
     covariance = np.atleast_2d(np.cov(scale_parameters(problem.law, draws).T))
-    row, unit = find_components(problem, theta)
+    row, unit = find_components(problem, theta, problem.residuals(theta))
     method = f"{name} bootstrap, {len(draws)} resamples of {problem.data.unit_count} {problem.data.unit}s"
     return Drawn(covariance, count_degrees(problem), float(np.hypot(row, unit)), method, draws)
 

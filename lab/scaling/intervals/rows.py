@@ -19,18 +19,29 @@ def assess_rows(problem: Problem, theta: Array) -> Uncertainty:
     """V = Σwψ²/(n − p) / c² · (SᵀWS)⁻¹, t with n − p degrees of freedom.
 
     S is the Jacobian on the scale of the residual and c the mean curvature of the loss (Huber & Ronchetti 2009, Robust
-    Statistics, section 7.6). c is not counted but expected, from normal residuals with the scale of the median of the
-    n − p largest: few residuals lie within a small δ, p of them because the law passes through them. Least squares has
-    c = 1 and this is the textbook covariance.
+    Statistics, section 7.6). Least squares has c = 1 and this is the textbook covariance.
     """
     slopes, w = problem.slopes(theta), problem.weights
-    degrees, size = len(slopes) - len(theta), len(theta)
-    r = problem.residuals(theta)
-    scale = float(np.median(np.sort(np.abs(r))[size:])) / NORMAL_MEDIAN
-    noise = (w * problem.loss.slope(r) ** 2).sum() / degrees / problem.loss.expect_curvature(scale) ** 2
+    degrees, r = len(slopes) - len(theta), problem.residuals(theta)
+    noise = (w * pull_residuals(problem, theta) ** 2).sum() / degrees
     spread = float(np.sqrt((w * r**2).sum() / degrees))
     method = f"t with {degrees} degrees of freedom, {len(r)} independent runs"
     return Uncertainty(noise * invert_moments(slopes * np.sqrt(w)[:, None]), degrees, spread, method)
+
+
+def pull_residuals(problem: Problem, theta: Array) -> Array:
+    """ψ(r)/c (n,): a residual as much as it moves the fit; under least squares r itself."""
+    return np.asarray(problem.loss.slope(problem.residuals(theta)) / expect_curvature(problem, theta))
+
+
+def expect_curvature(problem: Problem, theta: Array) -> float:
+    """c, the mean curvature of the loss over the residuals of `theta`.
+
+    Not counted but expected, from normal residuals with the scale of the median of the n − p largest: few residuals lie
+    within a small δ, p of them because the law passes through them.
+    """
+    size = np.sort(np.abs(problem.residuals(theta)))
+    return problem.loss.expect_curvature(float(np.median(size[len(theta) :])) / NORMAL_MEDIAN)
 
 
 def invert_moments(slopes: Array) -> Array:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.scaling.intervals.rows import pull_residuals
 from lab.scaling.problem import Problem, scale_parameters
 from lab.scaling.requirements import is_replicated
 from lab.scaling.search import search
@@ -36,14 +37,12 @@ def assess_units(problem: Problem, theta: Array) -> Uncertainty:
 def assess_sandwich(problem: Problem, theta: Array) -> Uncertainty:
     """Cluster sandwich V = B M B with the leverage of each unit taken out (CR2 of Bell & McCaffrey 2002).
 
-    M = Σ_k S_kᵀ A_k ψ_k ψ_kᵀ A_kᵀ S_k, A_k = (I − H_kk)^(−½), B = (c SᵀWS)⁻¹ with c the mean curvature of the loss over
-    the rows; t as for the jackknife. Needs no refit.
+    M = Σ_k S_kᵀ A_k ψ_k ψ_kᵀ A_kᵀ S_k, A_k = (I − H_kk)^(−½), B = (c SᵀWS)⁻¹ with c the mean curvature of the loss as
+    for independent rows; t as for the jackknife. Needs no refit.
     """
-    data, loss = problem.data, problem.loss
-    root = np.sqrt(problem.weights)
+    data, root = problem.data, np.sqrt(problem.weights)
     slopes, r = problem.slopes(theta) * root[:, None], problem.residuals(theta)
-    pull = root * loss.slope(r)
-    curvature = max(float(loss.curvature(r).mean()), 1 / len(r))
+    pull = root * pull_residuals(problem, theta)
     q, upper = np.linalg.qr(slopes)
     scores = []
     for k in range(data.unit_count):
@@ -51,7 +50,7 @@ def assess_sandwich(problem: Problem, theta: Array) -> Uncertainty:
         values, axes = np.linalg.eigh(np.eye(rows.sum()) - q[rows] @ q[rows].T)
         fair = np.where(values > 1e-9, 1 / np.sqrt(np.maximum(values, 1e-9)), 0.0)
         scores.append(q[rows].T @ (axes * fair) @ axes.T @ pull[rows])
-    half = np.linalg.solve(upper, np.array(scores).T) / curvature
+    half = np.linalg.solve(upper, np.array(scores).T)
     degrees = count_degrees(problem)
     spread = float(np.sqrt((problem.weights * r**2).sum() / max(1, len(r) - len(theta))))
     method = f"sandwich CR2 over {data.unit_count} {data.unit}s, t with {degrees} degrees of freedom"
