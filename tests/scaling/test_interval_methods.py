@@ -106,7 +106,7 @@ def test_few_trunks_cover_under_a_loss_that_is_nearly_absolute() -> None:
     for _ in range(simulations):
         data = Data(x, add_luck(rng, value, trunks, 0.009, 0.0044), trunks)
         fit = fit_law(law, data, Huber(1e-3), starts=TRUTH)
-        held += [fit.find("A").contains(60.0), fit.find("alpha").contains(0.42)]
+        held += [fit.find("B").contains(900.0), fit.find("beta").contains(0.5)]
     least = stats.binom.ppf(0.001, simulations, 0.95)
     assert (held >= least).all(), f"{held} of {simulations} held, {least:g} do if 95 % is true in 999 of 1000 cases"
 
