@@ -157,16 +157,24 @@ def _judge(found: Multiverse) -> tuple[str, str]:
 def _fit_all(rows: Rows, name: str) -> Iterator[tuple[dict[str, Any], Estimate]]:
     """The analyses of the grid as rows, each with its estimate, in the order of `CHOICES`, the default first."""
     target, shelf = TARGETS[name], open_shelf("laws").names()
-    laws = [law for law in target.laws if law in shelf]
+    laws = {law: load_law(law) for law in target.laws if law in shelf}
+    first = _find_first(rows, target.conventions)
+    cuts = {cut: _cut(rows, *cut) for cut in itertools.product(set(first.values()), WINDOWS, OUTLIERS)}
     seen: set[tuple[object, ...]] = set()
     begun: dict[tuple[str, str], Starts] = {}  # where the first fit of a law and convention ended, others begin
-    for chosen in itertools.product(laws, target.conventions, LOSSES, WINDOWS, OUTLIERS):
-        fit, estimate = _fit_one(rows, name, dict(zip(CHOICES, chosen, strict=True)), begun.get(chosen[:2]))
+    for law, convention, loss, window, outliers in itertools.product(
+        laws, target.conventions, LOSSES, WINDOWS, OUTLIERS
+    ):
+        same = first[convention]
+        kept = _slice(cuts[same, window, outliers], laws[law], target.against, same)
+        columns = _name_columns(laws[law], target.against, same)
+        fit = _fit_one(kept, laws[law], columns, LOSSES[loss], begun.get((law, same)), outliers)
         if fit.status is Status.CONVERGED and fit.theta is not None:
-            begun.setdefault(chosen[:2], (tuple(fit.theta.tolist()),))
+            begun.setdefault((law, same), (tuple(fit.theta.tolist()),))
+        estimate = _read(fit, name, rows, columns)
         key = (fit.law, str(fit.loss), fit.data_hash)
         analysis = {
-            **dict(zip(CHOICES, chosen, strict=True)),
+            **dict(zip(CHOICES, (law, convention, loss, window, outliers), strict=True)),
             **{end: getattr(estimate, end) for end in ("value", "low", "high")},
             **{"status": str(fit.status), "reason": fit.reason, "units": fit.units, "runs": fit.n},
             "repeats": key in seen,
@@ -176,18 +184,22 @@ def _fit_all(rows: Rows, name: str) -> Iterator[tuple[dict[str, Any], Estimate]]
         seen.add(key)
 
 
-def _fit_one(rows: Rows, name: str, chosen: dict[str, str], starts: Starts | None) -> tuple[Fit, Estimate]:
-    law, convention, loss = load_law(chosen["law"]), chosen["convention"], LOSSES[chosen["loss"]]
-    against = TARGETS[name].against
-    columns = _name_columns(law, against, convention)
-    kept = WINDOWS[chosen["window"]](rows, convention if convention in CONVENTIONS else "params_total")
-    if chosen["outliers"] == HIGHEST:
-        kept = kept.drop(kept["loss_nats"].nlargest(5).index)
-    kept = _slice(kept, law, against, convention)
-    fit = _fit(kept, law, columns, loss, starts)
-    if chosen["outliers"] == FAR and fit.theta is not None:
-        fit = _fit(_drop_far(kept, fit, columns), law, columns, loss, starts)
-    return fit, _read(fit, name, rows, columns)
+def _find_first(rows: Rows, conventions: tuple[str, ...]) -> dict[str, str]:
+    """For each convention the first that counts the same in every run: where all experts are active, all the same."""
+    return {own: next(c for c in conventions if rows[c].equals(rows[own])) for own in conventions}
+
+
+def _cut(rows: Rows, convention: str, window: str, outliers: str) -> Rows:
+    """The rows of a window, less the highest losses where that is the rule."""
+    kept = WINDOWS[window](rows, convention if convention in CONVENTIONS else "params_total")
+    return kept.drop(kept["loss_nats"].nlargest(5).index) if outliers == HIGHEST else kept
+
+
+def _fit_one(rows: Rows, law: Law, columns: dict[str, str], loss: Loss, starts: Starts | None, outliers: str) -> Fit:
+    fit = _fit(rows, law, columns, loss, starts)
+    if outliers == FAR and fit.theta is not None:
+        return _fit(_drop_far(rows, fit, columns), law, columns, loss, starts)
+    return fit
 
 
 def _slice(rows: Rows, law: Law, against: str, convention: str) -> Rows:
