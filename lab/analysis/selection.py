@@ -82,7 +82,10 @@ def _find_foreign(runs: pd.DataFrame) -> pd.Series:
 
 
 def _find_untuned(runs: pd.DataFrame, tried: pd.DataFrame) -> pd.Series:
-    cells = summarize_rates(tried)[[*CELL, "learning_rate", "on_edge"]].rename(columns={"learning_rate": "best"})
+    rivals = tried[tried.groupby(CELL, dropna=False)["learning_rate"].transform("nunique") > 1]
+    if rivals.empty:  # the usual file: one rate for all, and nothing to compare
+        return _mark(runs, np.zeros(len(runs), bool), "")
+    cells = summarize_rates(rivals)[[*CELL, "learning_rate", "on_edge"]].rename(columns={"learning_rate": "best"})
     best = runs[[*CELL, "learning_rate"]].merge(cells, on=CELL, how="left").set_index(runs.index)
     known = best["learning_rate"].notna() & best["best"].notna()
     other = known & (best["learning_rate"] != best["best"])
