@@ -1,9 +1,9 @@
 """Backtests: fit the cheaper points of every curve, forecast the dearer, and count what the forecasts were worth.
 
 The error of a curve is the root mean squared logarithmic error of its held-out points (RMSLE; Alabdulmohsin et al.
-2022, arXiv 2209.06640; Caballero et al. 2023, arXiv 2210.14891), and the curve is the independent unit.
+2022, arXiv 2209.06640; Caballero et al. 2022, arXiv 2210.14891), and the curve is the independent unit.
 An interval is worth what it holds: at nominal levels p its calibration error is the mean of (share held − p)² (MSCE;
-Kuleshov et al. 2018, arXiv 1807.00263, eq. 9).
+Kuleshov et al. 2018, arXiv 1807.00263).
 
 The lab's one default, `default`, was fixed before it was run on any benchmark, for reasons that are not its scores:
 which form a curve follows cannot be told from the curve's cheap end, laws that fit it equally well part beyond it, and

@@ -1,6 +1,6 @@
 """The two-step chain: size and tokens foretell the loss, the loss foretells an accuracy, and both errors are carried.
 
-Bhagia et al. 2024 (arXiv 2412.04403, section 3), after Gadre et al. 2024 (arXiv 2403.08540). Step two is fitted to the
+Bhagia et al. 2024 (arXiv 2412.04403), after Gadre et al. 2024 (arXiv 2403.08540). Step two is fitted to the
 losses the runs had, not to those a law gives them, so its errors are independent of those of step one.
 """
 

@@ -1,8 +1,8 @@
 """The loss of a fitted law over size and tokens, for a workload: along equal compute, and its least there.
 
 The optimum is found numerically from the law's value, so that any law of size and tokens serves. C = 6·N·D for training
-and 2·N·T for T tokens of inference (Sardana et al. 2024, arXiv 2401.00448, eqs. 1 to 3); repeated data count less
-(Muennighoff et al. 2023, arXiv 2305.16264, eqs. 5 and 6).
+and 2·N·T for T tokens of inference (Sardana et al. 2024, arXiv 2401.00448); repeated data count less
+(Muennighoff et al. 2023, arXiv 2305.16264).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LogLoss = Callable[[Array], Array]  # ln N to the loss
 Located = dict[str, Any]  # the predictors of a law, by name
 
 TRAINING, INFERENCE = 6.0, 2.0  # FLOP per parameter and token
-REPEATED_TOKENS, REPEATED_SIZE = 15.387756, 5.309743  # R_D*, R_N* of Muennighoff et al. 2023, section 6
+REPEATED_TOKENS, REPEATED_SIZE = 15.387756, 5.309743  # R_D*, R_N* of Muennighoff et al. 2023
 MOST_LOG = 60.0  # ln of the largest ratio looked at
 _NODES, _FINEST = 241, 1e-4  # of a round of the search; ln N between the last nodes
 _NO_LOSS = 1e3  # nats: where nothing can be trained
@@ -47,7 +47,7 @@ class Workload:
             raise InputError("unique tokens", self.unique_tokens, "a number of tokens is positive")
 
     def cost(self, size: Array | float, tokens: Array | float) -> Any:
-        """Lifetime compute 6·N·D + 2·N·T, FLOP (Sardana et al. 2024, eq. 2)."""
+        """Lifetime compute 6·N·D + 2·N·T, FLOP (Sardana et al. 2024)."""
         return TRAINING * size * tokens + INFERENCE * size * self.inference_tokens
 
     def tokens(self, size: Array | float, compute: float) -> Any:
@@ -119,7 +119,7 @@ class Surface:
         return best
 
     def find_compute(self, theta: Array, loss: float) -> float:
-        """The least lifetime compute that reaches `loss`, FLOP (Sardana et al. 2024, eq. 3)."""
+        """The least lifetime compute that reaches `loss`, FLOP (Sardana et al. 2024)."""
 
         def exceed(log_compute: float) -> float:
             best = self._seek_best(theta, math.exp(log_compute))
@@ -136,7 +136,7 @@ class Surface:
         return find_least(self.trace(theta, compute), 0.0, math.log(most)) if most > 1 else math.nan
 
     def _match_size(self, theta: Array) -> float:
-        """U_N, the size whose best number of tokens is U (Muennighoff et al. 2023, section 3.1)."""
+        """U_N, the size whose best number of tokens is U (Muennighoff et al. 2023)."""
         unique, step = self.workload.unique_tokens, 1e-4
 
         def lean(log_size: float) -> float:
@@ -149,7 +149,7 @@ class Surface:
 
 
 def discount_repeats(amount: Array, unique: float, decay: float) -> Array:
-    """U + U·R*·(1 − exp(−R/R*)) with R = amount/U − 1 repeats (Muennighoff et al. 2023, eqs. 5 and 6)."""
+    """U + U·R*·(1 − exp(−R/R*)) with R = amount/U − 1 repeats (Muennighoff et al. 2023)."""
     used = np.minimum(amount, unique)
     return np.asarray(used * (1 - decay * np.expm1(-(amount / used - 1) / decay)))
 

@@ -24,7 +24,7 @@ from lab.scaling.problem import Problem
 from lab.scaling.result import Fit
 from lab.scaling.search import assess_point
 
-CONVERGED = 1e-6  # of the objective: what a further step could gain, at most
+CONVERGED = 1e-6  # of the least objective: how far above it theirs may be
 STUCK = 1e-8  # relative difference from a start
 
 
@@ -32,8 +32,8 @@ STUCK = 1e-8  # relative difference from a start
 class Audit:
     """What somebody's parameters are worth.
 
-    `ratio` is their objective over the least found, `decrement` what one Newton step from them would gain relative to
-    their objective, `outside` the parameters that lie outside the 95 % interval of `fit`, the lab's own. `verdict` is
+    `ratio` is their objective over the least found, `decrement` the Newton decrement gᵀH⁻¹g at them over their
+    objective, `outside` the parameters that lie outside the 95 % interval of `fit`, the lab's own. `verdict` is
     'converged', 'stopped early', 'stuck at its start' or 'no optimum to compare with'.
     """
 

@@ -48,11 +48,11 @@ class Prediction(NamedTuple):
 class Fit:
     """A law fitted, or the reason why not.
 
-    `theta` (p,) is None where there is no answer (refused, failed). `objective` is the summed loss, `decrement` what a
-    Newton step could still gain relative to it, `agreement` the share of the searches that ended which ended there,
-    `condition` that of the Jacobian with its columns scaled, `n` the rows and `units` the independent units among them.
-    `at_bound` names the parameters that ran into a bound. `labels` renames parameters for the reader: the exponent of
-    tokens is β.
+    `theta` (p,) is None where there is no answer (refused, failed). `objective` is the summed loss, `decrement` gᵀH⁻¹g
+    over it, twice what a Newton step could still gain, `agreement` the share of the searches that ended which ended
+    there, `condition` that of the Jacobian with its columns scaled, `n` the rows and `units` the independent units
+    among them. `at_bound` names the parameters that ran into a bound. `labels` renames parameters for the reader: the
+    exponent of tokens is β.
     """
 
     form: Law = field(repr=False)

@@ -95,7 +95,7 @@ def search(
 
 
 def assess_point(problem: Problem, theta: Array) -> tuple[float, float]:
-    """The objective at parameters (p,), and what one Newton step from there would gain relative to it."""
+    """The objective at parameters (p,), and the Newton decrement gᵀH⁻¹g over it, twice what a step would gain."""
     rows = _Rows(problem.chart, problem.loss, problem.target[None], problem.weights[None], problem.unit)
     u = problem.chart.read(theta)[None]
     objective = float(_measure(rows, u)[0])

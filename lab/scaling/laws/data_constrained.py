@@ -1,4 +1,4 @@
-"""L = E + A·N'^(−α) + B·D'^(−β): repeated data are worth less (Muennighoff et al. 2023, arXiv 2305.16264, eqs. 5-7)."""
+"""L = E + A·N'^(−α) + B·D'^(−β): repeated data are worth less (Muennighoff et al. 2023, arXiv 2305.16264)."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class DataConstrained(Law):
 
     D' = U_D + U_D·R_D^*·(1 − exp(−R_D/R_D^*)) with R_D = D/U_D − 1 repetitions, and N' = U_N + U_N·R_N^*·(1 −
     exp(−R_N/R_N^*)) with R_N = max(0, N/U_N − 1), U_N = min(N, N_opt(U_D)) and N_opt the size for which U_D tokens are
-    the best number under the Chinchilla law of the same E, A, B, α, β. Muennighoff et al. 2023, arXiv 2305.16264, eqs.
-    5 to 7; theirs are α = β = 0.353, A = 521, B = 1488, E = 1.87, R_D^* = 15.4, R_N^* = 5.3. Without repeats and at
-    sizes up to N_opt it is `chinchilla`. A U_D above D counts as D. R_D^* and R_N^* trade against each other along a
-    ridge in their runs: look at the intervals before the values.
+    the best number under the Chinchilla law of the same E, A, B, α, β. Muennighoff et al. 2023, arXiv 2305.16264;
+    theirs are α = β = 0.353, A = 521, B = 1488, E = 1.87, R_D^* = 15.4, R_N^* = 5.3. Without repeats and at sizes up to
+    N_opt it is `chinchilla`. A U_D above D counts as D. R_D^* and R_N^* trade against each other along a ridge in their
+    runs: look at the intervals before the values.
     """
 
     name = "data_constrained"
-    citation = "Muennighoff et al. 2023, Scaling Data-Constrained Language Models, arXiv 2305.16264, eqs. 5-7"
+    citation = "Muennighoff et al. 2023, Scaling Data-Constrained Language Models, arXiv 2305.16264"
     predictors = ("size", "tokens", "unique_tokens")
     parameters = (
         Parameter("E", "E", "nats/token", linear=True),

@@ -20,11 +20,11 @@ class DownstreamLogistic(Law):
     """Acc(L) = 1/(1 + exp(k·(L − L_0))); L a loss in nats per token, accuracy between 0 and 1.
 
     The sigmoid of downstream_sigmoid with its ends known: chance far below the data, certainty at no loss. For runs
-    that show too little of the curve to tell its ends. After Owen 2024, arXiv 2401.04757, section 3, without chance.
+    that show too little of the curve to tell its ends. After Owen 2024, arXiv 2401.04757, without chance.
     """
 
     name = "downstream_logistic"
-    citation = "Owen 2024, How Predictable Is Language Model Benchmark Performance?, arXiv 2401.04757, section 3"
+    citation = "Owen 2024, How Predictable Is Language Model Benchmark Performance?, arXiv 2401.04757"
     predictors = ("loss_nats",)
     response = "accuracy"
     parameters = (

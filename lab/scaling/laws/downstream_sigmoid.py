@@ -17,7 +17,7 @@ Array = NDArray[Any]
 class DownstreamSigmoid(Law):
     """Acc(L) = a/(1 + exp(−k·(L − L_0))) + b; L a loss, of the task or of language modelling; accuracy between 0 and 1.
 
-    Bhagia et al. 2024, arXiv 2412.04403, the second of their two steps (section 3). Accuracy falls with the loss, so
+    Bhagia et al. 2024, arXiv 2412.04403, the second of their two steps. Accuracy falls with the loss, so
     a < 0 < k, and (a, −k, b) and (−a, k, a + b) being the same curve, that is no restriction. b is the accuracy at no
     loss and a + b that at a very large one, of chance: the derived `chance`.
     """
@@ -25,7 +25,7 @@ class DownstreamSigmoid(Law):
     name = "downstream_sigmoid"
     citation = (
         "Bhagia et al. 2024, Establishing Task Scaling Laws via Compute-Efficient Model Ladders, arXiv 2412.04403, "
-        "section 3, step 2"
+        "step 2"
     )
     predictors = ("loss_nats",)
     response = "accuracy"

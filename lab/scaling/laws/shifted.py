@@ -17,7 +17,7 @@ Array = NDArray[Any]
 class Shifted(Law):
     """L(x) = E + B/(D_l + x^β); x tokens (or parameters, or FLOP), L and E in nats per token.
 
-    The rectified scaling law of Lin et al. 2024, arXiv 2402.02314 (section 4): D_l, the "pre-learned data size", shifts
+    The rectified scaling law of Lin et al. 2024, arXiv 2402.02314: D_l, the "pre-learned data size", shifts
     the power law, so that the loss is flat until x^β reaches D_l: what pre-training gave a finetuned model. D_l = 0
     is the law `power`. A derived `turn` = D_l^(1/β), in units of x, says where the curve bends.
     """
@@ -25,7 +25,7 @@ class Shifted(Law):
     name = "shifted"
     citation = (
         "Lin et al. 2024, Selecting Large Language Model to Fine-tune via Rectified Scaling Law, arXiv 2402.02314, "
-        "section 4, the rectified law"
+        "the rectified law"
     )
     predictors = ("x",)
     parameters = (
