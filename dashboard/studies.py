@@ -11,6 +11,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard.notices import show_error
+from dashboard.uploads import offer_upload
+from lab.analysis.grading import Grade, grade_forecasts
 from lab.core.errors import LabError
 from lab.core.registry import open_shelf
 from lab.core.verdict import Verdict
@@ -45,10 +47,17 @@ def list_everything() -> Listing:
 
 
 def choose_study() -> Study | None:
-    """The study all pages show, chosen here and kept in the address; None while there is none."""
+    """The study all pages show, chosen here and kept in the address, or the visitor's own file; None while there is
+    none.
+    """
     listing = list_everything()
-    studies = {study.name: study for study in listing.studies}
-    name = st.selectbox("Study", list(studies), key="study", bind="query-params") if studies else None
+    own = offer_upload()
+    studies = {study.name: study for study in [*([own] if own else []), *listing.studies]}
+    name: str | None
+    if own:  # what its visitor wants to see first; no address leads there for anybody else
+        name = st.selectbox("Study", list(studies), key=f"study of {own.path}")
+    else:
+        name = st.selectbox("Study", list(studies), key="study", bind="query-params") if studies else None
     for problem in listing.problems:
         show_error(problem)
     return studies.get(name) if name else None
@@ -65,6 +74,15 @@ def choose_evidence(sweep: str, chosen: Study | None, studies: Sequence[Study]) 
 def read_tables(study: Study) -> Tables:
     """The tables of a study, read again once its file has changed."""
     return _read_tables(study.path or study.name, _stamp_file(study))
+
+
+def read_ledger() -> list[Grade]:
+    """Every sealed forecast with what came of it; none where there is no store."""
+    place = find_store()
+    if "://" not in str(place) and not Path(place).exists():
+        return []
+    entries = open_store(read_only=True).ledger.entries()
+    return grade_forecasts(entries, [read_tables(study) for study in list_stored()]) if entries else []
 
 
 def read_run(study: Study, key: str) -> StoredRun:

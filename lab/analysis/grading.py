@@ -141,6 +141,34 @@ def calibrate(grades: Sequence[Grade]) -> list[Estimate]:
     return found
 
 
+def tabulate_grades(grades: Sequence[Grade]) -> pd.DataFrame:
+    """A row per forecast: what was foretold of which run by which law, and, once graded, how it went."""
+    return pd.DataFrame([_describe_grade(grade) for grade in grades])
+
+
+def _describe_grade(grade: Grade) -> dict[str, Any]:
+    entry, outlook = grade.entry, grade.outlook
+    if outlook is None:
+        return {"number": entry.number, "sealed_at": entry.sealed_at, "state": "damaged"}
+    low, high = outlook.bracket(0.95)
+    state = grade.state if grade.state == "open" else "inside" if grade.holds() else "outside"
+    return {
+        "number": entry.number,
+        "sealed_at": entry.sealed_at,
+        "run": ", ".join(f"{name} {value:.4g}" for name, value in entry.content["at"].items()),
+        "law": " → ".join(law["law"] for law in entry.content["laws"]),
+        "foretold": outlook.value,
+        "low": low,
+        "high": high,
+        "observed": grade.observed,
+        "error": grade.error,
+        "error_reducible": grade.error_reducible,
+        "z": grade.z,
+        "state": state,
+        "reason": grade.reason,
+    }
+
+
 def estimate_share(name: str, shares: Sequence[float], level: float = 0.95) -> Estimate:
     """The mean of shares in [0, 1], one per independent unit, with the exact binomial interval (Clopper & Pearson)."""
     n = len(shares)

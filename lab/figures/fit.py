@@ -30,10 +30,10 @@ MOST_DROP = 3.0  # a fitted E further below the lowest loss than this factor wou
 
 @dataclass(frozen=True)
 class Options:
-    """`against`: the predictor; `law`: with an irreducible term (power) or without; `interval`: of what."""
+    """`against`: the predictor; `law`: of one variable; `interval`: of what."""
 
     against: Literal["params_total", "params_body", "params_active", "tokens", "flops", "flops_6nd"] = "params_total"
-    law: Literal["power", "pure_power"] = "power"
+    law: Literal["power", "pure_power", "shifted", "m3", "m4", "broken_1"] = "power"
     interval: Literal["mean", "new run"] = "mean"
 
 

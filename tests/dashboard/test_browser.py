@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwr
 
 from tests.dashboard.content import MARKUP, STUDY, fill_store
 from tests.dashboard.serving import serve_dashboard
+from tests.synthetic import make_tables
 
 pytestmark = pytest.mark.browser
 
@@ -96,6 +97,23 @@ def test_a_reader_clicks_through_every_page_and_downloads_a_figure(page: Page, a
         assert name.startswith(STUDY) and name.endswith(kind.lower())
         assert path.read_bytes().startswith(head) and path.stat().st_size > 200
     assert not failures
+
+
+def test_a_visitors_own_file_becomes_the_study(page: Page, address: str, tmp_path: Path) -> None:
+    """Columns are guessed and can be said; a file that is no table of runs is a message and no study."""
+    table = make_tables().runs.rename(columns={"params_total": "n", "tokens": "d", "loss_nats": "loss"})
+    table[["n", "d", "loss", "seed", "trunk_key"]].to_csv(tmp_path / "my runs.csv", index=False)
+    (tmp_path / "letter.csv").write_text("Dear lab,\nhow are you?\n")
+    page.goto(f"{address}/laws")
+    await_rest(page)
+    page.get_by_text("Your own runs").click()
+    page.set_input_files("input[type=file]", tmp_path / "my runs.csv")
+    expect(page.get_by_text("yours: my-runs").first).to_be_visible(timeout=PATIENCE)
+    await_rest(page)
+    expect(page.get_by_text("140 runs, 35 independent units").first).to_be_visible()
+    page.set_input_files("input[type=file]", tmp_path / "letter.csv")
+    expect(page.get_by_text("This cannot be shown").first).to_be_visible(timeout=PATIENCE)
+    await_rest(page)
 
 
 def test_a_link_shows_another_reader_the_same(page: Page, address: str) -> None:

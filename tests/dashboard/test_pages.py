@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 import lab.runs.database
 from dashboard.grid import render_csv
 from dashboard.notices import FAULT, REFUSAL
+from lab.analysis.sealing import foretell
 from lab.core.registry import open_shelf
 from lab.runs.archive import write_archive
 from lab.runs.store import open_store
@@ -95,6 +96,27 @@ class TestFull:
         text = read(open_page("scaling"))
         assert "chinchilla" in text and "refused" in text
         assert "lab run kaplan" in text.replace("\\", "").replace("\u2060", "")
+
+    def test_laws_fits_the_visitors_way(self) -> None:
+        chosen = {"laws.law": "pure_power", "laws.interval": "profile", "laws.loss": "squares"}
+        page = open_page("laws", **chosen)
+        assert list(page.dataframe[0].value["estimate"]) == ["A", "alpha"]
+        assert (page.dataframe[0].value.filter(like="units for").to_numpy() > 0).all()
+        assert "profile likelihood" in read(page) and "least squares" in read(page)
+        assert "Fit and residuals" in read(page)
+
+    def test_laws_refuses_what_would_be_no_interval(self) -> None:
+        text = read(open_page("laws", **{"laws.law": "pure_power", "laws.interval": "profile"}))
+        assert REFUSAL in text and "least squares" in text
+
+    def test_laws_shows_what_was_foretold_and_how_it_went(self, study_folder: Path) -> None:
+        tables = load_tables(STUDY)
+        largest = float(tables.runs["params_total"].max())
+        foretold = foretell(tables, {"params_total": 2 * largest, "tokens": 1e6}, "power")
+        open_store().ledger.seal(foretold.to_dict("before the run"))
+        frames = [element.value for element in open_page("laws").dataframe]
+        ledger = next(frame for frame in frames if "foretold" in frame)
+        assert ledger["state"].iloc[0] == "open" and ledger["low"].iloc[0] < ledger["foretold"].iloc[0]
 
     def test_filters_stand_in_the_address_and_narrow_the_table(self) -> None:
         assert len(open_page("runs").dataframe[0].value) == 24
