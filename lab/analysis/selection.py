@@ -76,7 +76,7 @@ def _find_repeated(runs: pd.DataFrame) -> pd.Series:
 
 
 def _find_foreign(runs: pd.DataFrame) -> pd.Series:
-    recipe = runs[RECIPE].fillna("").astype(str).agg(" / ".join, axis=1)
+    recipe = runs[RECIPE].fillna("").astype(str).groupby(RECIPE).ngroup()
     foreign = recipe != recipe.mode().iloc[0]
     return _mark(runs, foreign.to_numpy(bool), "another family, optimizer or source than most runs")
 

@@ -46,7 +46,7 @@ def command(
     from lab.analysis.recipes import compare_recipes
     from lab.cli.console.studies import open_study
 
-    tables = open_study(study, column_map, convention)
+    tables = open_study(study, column_map, convention, by)
     found = compare_recipes(tables, by, law, against, convention, reference, margin, compute)
     multipliers = measure_multipliers(found)
     if as_json:

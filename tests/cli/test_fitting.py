@@ -56,6 +56,16 @@ def test_what_makes_no_sense_is_refused(terminal: Terminal, runs: Path, argument
     assert named in terminal.refuse("fit", runs, *MAP, "--law", "chinchilla", *arguments)
 
 
+def test_runs_that_no_law_is_fitted_to_are_told(terminal: Terminal, runs: Path) -> None:
+    table = pd.read_csv(runs).assign(family=["dense"] * 40 + ["sparse"] * 20)
+    table.to_csv(terminal.folder / "families.csv", index=False)
+    done = terminal.run("fit", "families.csv", *MAP, "--law", "chinchilla", "--json")
+    assert json.loads(done.stdout)["data"]["rows"] == 40
+    assert "20 of 60 runs are not fitted: 20 another family, optimizer or source than most runs" in done.stderr
+    assert "not fitted" not in terminal.run("fit", runs, *MAP, "--law", "chinchilla").stderr
+    assert "not fitted" not in terminal.run("compare-recipes", "families.csv", *MAP, "--by", "family").stderr
+
+
 def test_an_audit_tells_a_fit_that_stopped_early_from_one_that_did_not(terminal: Terminal, runs: Path) -> None:
     early = "E=1.9,A=300,B=700,alpha=0.33,beta=0.31"
     done = terminal.run("audit", runs, *MAP, "--parameters", early)
