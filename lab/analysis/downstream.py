@@ -89,12 +89,13 @@ def fit_chain(
     loss = choose_fit(tables, at, laws, convention)
     title = f"{speak(measure)} from the loss"
     columns = {"loss_nats": "loss_nats"}
-    tasks = [fit_rows(tables, rows, law, columns, title, QUESTION, measure, BEND) for law in LAWS]
-    for task in tasks:
+    refused = []
+    for law in LAWS:
+        task = fit_rows(tables, rows, law, columns, title, QUESTION, measure, BEND)
         if task.fit.uncertainty is not None:
             return Chain(loss, task, measure)
-    reasons = "; ".join(f"{task.fit.law}: {task.fit.reason}" for task in tasks)
-    raise RefusedError(title, None, reasons, tasks[0].fit.next_step)
+        refused.append(task.fit)
+    raise RefusedError(title, None, "; ".join(f"{fit.law}: {fit.reason}" for fit in refused), refused[0].next_step)
 
 
 def foretell_measure(
