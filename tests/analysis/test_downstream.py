@@ -77,8 +77,8 @@ def test_intervals_hold_what_they_say() -> None:
         run = float(follow(loss) + 0.003 * rng.standard_normal())
         mean, new = outlook.estimate()
         held += [mean.contains(TRUTH), new.contains(run)]
-    least, most = stats.binom.ppf([0.001, 0.999], count, 0.95)
-    assert ((held >= least) & (held <= most)).all(), f"{held} of {count}; {least:g} to {most:g} in 998 of 1000 cases"
+    least, most = stats.binom.ppf([0.01, 0.99], count, 0.95)
+    assert ((held >= least) & (held <= most)).all(), f"{held} of {count}; {least:g} to {most:g} in 98 of 100 cases"
 
 
 def test_what_is_sealed_is_graded_by_the_accuracy() -> None:

@@ -28,7 +28,7 @@ from tests.synthetic import SURFACE, make_tables
 
 @pytest.fixture(scope="module")
 def study() -> Tables:
-    return make_tables(rates=(0.02,), noise=0.001, trunk_noise=0.001)
+    return make_tables(widths=(16, 24, 32, 48), rates=(0.02,), noise=0.001, trunk_noise=0.001)
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,4 @@ def test_contrasts_multipliers_and_a_refusal(terminal: Terminal) -> None:
     assert answer["verdicts"]["new"]["outcome"] in ("supported", "underpowered")
     text = terminal.run(*ask).stdout
     assert "new needs" in text and "Equal exponents" in text and "extrapolated" in text
-    assert "did you mean 'old'" in terminal.refuse(*ask[:-1], "odl")
-    assert "did you mean 'recipe'" in terminal.refuse(*ask[:2], "--by", "recipes")
     assert "1 family" in terminal.refuse(*ask[:2], "--by", "family")
