@@ -107,6 +107,7 @@ def test_a_visitors_own_file_becomes_the_study(page: Page, address: str, tmp_pat
     page.goto(f"{address}/laws")
     await_rest(page)
     page.get_by_text("Your own runs").click()
+    expect(page.get_by_test_id("stFileUploader")).to_be_visible(timeout=PATIENCE)
     page.set_input_files("input[type=file]", tmp_path / "my runs.csv")
     expect(page.get_by_text("yours: my-runs").first).to_be_visible(timeout=PATIENCE)
     await_rest(page)

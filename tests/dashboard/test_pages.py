@@ -98,7 +98,7 @@ class TestFull:
         assert "lab run kaplan" in text.replace("\\", "").replace("\u2060", "")
 
     def test_laws_fits_the_visitors_way(self) -> None:
-        chosen = {"laws.law": "pure_power", "laws.interval": "profile", "laws.loss": "squares"}
+        chosen = {"laws.law": "pure_power", "laws.interval": "Profile", "laws.loss": "Squares"}
         page = open_page("laws", **chosen)
         assert list(page.dataframe[0].value["estimate"]) == ["A", "alpha"]
         assert (page.dataframe[0].value.filter(like="units for").to_numpy() > 0).all()
@@ -106,13 +106,15 @@ class TestFull:
         assert "Fit and residuals" in read(page)
 
     def test_laws_refuses_what_would_be_no_interval(self) -> None:
-        text = read(open_page("laws", **{"laws.law": "pure_power", "laws.interval": "profile"}))
+        text = read(open_page("laws", **{"laws.law": "pure_power", "laws.interval": "Profile"}))
         assert REFUSAL in text and "least squares" in text
 
     def test_laws_shows_what_was_foretold_and_how_it_went(self, study_folder: Path) -> None:
         tables = load_tables(STUDY)
         largest = float(tables.runs["params_total"].max())
-        foretold = foretell(tables, {"params_total": 2 * largest, "tokens": 1e6}, "power")
+        foretold = foretell(
+            tables, {"params_total": 2 * largest, "tokens": float(tables.runs["tokens"].max())}, "power"
+        )
         open_store().ledger.seal(foretold.to_dict("before the run"))
         frames = [element.value for element in open_page("laws").dataframe]
         ledger = next(frame for frame in frames if "foretold" in frame)
