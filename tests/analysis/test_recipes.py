@@ -183,3 +183,13 @@ def test_random_effects_of_a_textbook_case() -> None:
         same.spread == pytest.approx(0.0, abs=1e-8) and same.drawn == pytest.approx([0.4] * 3) and same.mean.high > 0.4
     )
     assert "3 are needed" in pool_estimates("alpha", values[:2], np.eye(2)).reason
+
+
+def test_the_interval_of_one_group_more_holds_it() -> None:
+    """Four groups that differ by three times their errors, and a fifth."""
+    rng, count, held = np.random.default_rng(0), 300, np.zeros(2)
+    for _ in range(count):
+        truth = 0.4 + 0.03 * rng.standard_normal(5)
+        pooled = pool_estimates("alpha", truth[:4] + 0.01 * rng.standard_normal(4), 1e-4 * np.eye(4))
+        held += [pooled.mean.contains(0.4), pooled.next_group.contains(truth[4])]
+    assert (held >= stats.binom.ppf(0.01, count, 0.95)).all(), held
