@@ -22,7 +22,7 @@ from lab.analysis.surfaces import MOST_LOG, REPEATED_SIZE, REPEATED_TOKENS, TRAI
 from lab.core.errors import InputError
 from lab.core.estimate import Estimate
 from lab.scaling import Fit
-from lab.scaling.problem import find_stretch
+from lab.scaling.result import differentiate
 
 Array = NDArray[Any]
 
@@ -41,10 +41,7 @@ def propagate(fit: Fit, function: Callable[[Array], float], name: str, unit: str
     estimate = Estimate(name, math.exp(value), unit=unit, n=fit.units, method=fit.reason)
     if fit.uncertainty is None:
         return estimate
-    steps = _STEP * np.maximum(np.abs(fit.theta), 1e-3)
-    moves = np.diag(steps)
-    slope = np.array([function(fit.theta + move) - function(fit.theta - move) for move in moves]) / (2 * steps)
-    slope = slope * find_stretch(fit.form, fit.theta)
+    slope = differentiate(fit.form, fit.theta, lambda rows: np.array([function(row) for row in rows]), _STEP)
     half = fit.uncertainty.reach(0.95) * math.sqrt(max(0.0, float(slope @ fit.uncertainty.covariance @ slope)))
     low, high = math.exp(value - half), math.exp(min(value + half, 700.0))
     return replace(estimate, low=low, high=high, method=f"delta method, {fit.uncertainty.method}")

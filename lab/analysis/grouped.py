@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from lab.core.estimate import Estimate
 from lab.scaling import Fit, Law
+from lab.scaling.result import differentiate
 
 Array = NDArray[Any]
 
 GROUP = "group"  # the predictor that says which group a run is of: 1, 2, …
 MOST_LAWS = 64
-_STEP = 6e-6  # cube root of the round-off
 _MOST_LOG = 700.0  # the exponential of more overflows
 
 
@@ -110,10 +110,7 @@ def measure(fit: Fit, name: str, read: Callable[[Array], Array], level: float = 
     value = float(read(fit.theta[None])[0])
     if fit.uncertainty is None or fit.covariance is None:
         return Estimate(name, value, level=level, unit=unit, method=fit.reason, n=fit.units)
-    logarithmic = np.array([p.scale == "log" for p in fit.form.parameters])
-    step = _STEP * np.maximum(np.abs(fit.theta), 1e-3)
-    ahead, behind = (read(fit.theta + side * np.diag(step)) for side in (1, -1))
-    slope = (ahead - behind) / (2 * step) * np.where(logarithmic, fit.theta, 1.0)
+    slope = differentiate(fit.form, fit.theta, read)
     half = fit.uncertainty.reach(level) * math.sqrt(max(0.0, float(slope @ fit.covariance @ slope)))
     return Estimate(name, value, value - half, value + half, level, unit, fit.uncertainty.method, fit.units)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 _MOST_UNITS = 10**9
+DIFFERENCE = 6e-6  # cube root of the round-off: the best step of a central difference
 
 
 class Status(StrEnum):
@@ -185,7 +186,7 @@ class Fit:
         estimate = Estimate(name, value, level=level, n=self.units)
         if self.uncertainty is None:
             return _replace(estimate, math.nan, math.nan, f"no interval: {self.reason}")
-        slope = differentiate(self.form, self.theta, name)
+        slope = differentiate(self.form, self.theta, lambda theta: self.form.derive(theta)[name])
         ends = self.uncertainty.bracket_derived(value, slope, lambda theta: self.form.derive(theta)[name], level)
         return _replace(estimate, float(ends[0]), float(ends[1]), self.uncertainty.method)
 
@@ -205,12 +206,15 @@ class Fit:
         return Prediction(value, value * np.exp(-half), value * np.exp(np.minimum(half, MOST_LOG)))
 
 
-def differentiate(law: Law, theta: Array, name: str) -> Array:
-    """Derivative of a derived quantity by the parameters in their interval scale (p,), by central differences."""
+def differentiate(law: Law, theta: Array, read: Callable[[Array], Array], step: float = DIFFERENCE) -> Array:
+    """Derivative of a quantity by the parameters in their interval scale (p,), by central differences.
+
+    `read` gives it (r,) for parameters (r, p); `step` is relative, and never leads an amplitude below 0.
+    """
     logarithmic = np.array([p.logarithmic for p in law.parameters])
-    step = 6e-6 * np.maximum(np.abs(theta), np.where(logarithmic & (theta > 0), 0.0, 1e-3))
-    ahead, behind = (np.asarray(law.derive(theta + side * np.diag(step))[name]) for side in (1, -1))
-    return np.asarray((ahead - behind) / (2 * step) * find_stretch(law, theta))
+    steps = step * np.maximum(np.abs(theta), np.where(logarithmic & (theta > 0), 0.0, 1e-3))
+    ahead, behind = (np.asarray(read(theta + side * np.diag(steps))) for side in (1, -1))
+    return np.asarray((ahead - behind) / (2 * steps) * find_stretch(law, theta))
 
 
 def _replace(estimate: Estimate, low: float, high: float, method: str) -> Estimate:
