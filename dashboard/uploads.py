@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.notices import contain_errors
-from dashboard.text import escape_markdown, name_download
+from dashboard.text import name_download
 from lab.tables import Study, import_runs
 from lab.tables.importing import read_file
 
@@ -56,7 +56,7 @@ def _choose(ours: str, names: list[str]) -> str | None:
     guess = next((name for name in names if name.strip().lower() in usual), _NONE)
     choices = [_NONE, *names]
     label = NEEDED[ours]
-    chosen = st.selectbox(label, choices, index=choices.index(guess), format_func=escape_markdown, key=f"upload.{ours}")
+    chosen = st.selectbox(label, choices, index=choices.index(guess), key=f"upload.{ours}")
     return None if chosen in (_NONE, None) else chosen
 
 

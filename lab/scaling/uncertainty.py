@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -71,14 +71,3 @@ class Drawn(Uncertainty):
         """Quantiles of the quantity over the draws."""
         assert self.draws is not None
         return np.asarray(np.nanquantile(read(self.draws), [(1 - level) / 2, (1 + level) / 2]))
-
-
-@dataclass(frozen=True)
-class Profiled(Uncertainty):
-    """Intervals where the profile of the objective crosses its F quantile; predictions keep the covariance."""
-
-    ends: Callable[[float], tuple[Array, Array]] = field(kw_only=True, repr=False)
-
-    def bracket(self, law: Law, theta: Array, level: float) -> tuple[Array, Array]:
-        """Crossings of the profiles at `level`."""
-        return self.ends(level)

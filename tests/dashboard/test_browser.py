@@ -109,7 +109,7 @@ def test_a_visitors_own_file_becomes_the_study(page: Page, address: str, tmp_pat
     page.get_by_text("Your own runs").click()
     expect(page.get_by_test_id("stFileUploader")).to_be_visible(timeout=PATIENCE)
     page.set_input_files("input[type=file]", tmp_path / "my runs.csv")
-    expect(page.get_by_text("yours: my-runs").first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("combobox", name="Study")).to_have_value("yours: my-runs", timeout=PATIENCE)
     await_rest(page)
     expect(page.get_by_text("140 runs, 35 independent units").first).to_be_visible()
     page.set_input_files("input[type=file]", tmp_path / "letter.csv")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import numpy as np
@@ -166,6 +167,8 @@ def test_every_method_gives_mean_and_new_run_intervals(method: str) -> None:
     mean, run = fit.predict_mean(x=1e7), fit.predict_new_run(x=1e7)
     assert run.low < mean.low < mean.value < mean.high < run.high
     assert method == "default" or fit.find("alpha").method
+    again = ForkingPickler.loads(ForkingPickler.dumps(fit))  # as a worker or a page's cache hands it on
+    assert again.find("alpha") == fit.find("alpha")
 
 
 def test_the_units_needed_are_enough() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -13,13 +14,30 @@ from scipy.optimize import brentq
 
 from lab.scaling.chart import Chart, PlainChart, RawChart
 from lab.scaling.intervals.rows import assess_rows
+from lab.scaling.law import Law
 from lab.scaling.problem import Problem, find_logarithmic, scale_parameters
 from lab.scaling.search import search
-from lab.scaling.uncertainty import MOST_LOG, Profiled
+from lab.scaling.uncertainty import MOST_LOG, Uncertainty
 
 Array = NDArray[Any]
 
 _FURTHEST = 60.0  # standard errors: a profile that has not crossed there is open on that side
+
+
+@dataclass(frozen=True)
+class Profiled(Uncertainty):
+    """Intervals where the profile of the objective crosses its F quantile; predictions keep the covariance."""
+
+    problem: Problem = field(kw_only=True, repr=False)
+    _known: dict[float, tuple[Array, Array]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def bracket(self, law: Law, theta: Array, level: float) -> tuple[Array, Array]:
+        """Crossings of the profiles at `level`, found once."""
+        if level not in self._known:
+            reach = self.reach(level)
+            low, high = np.array([find_crossings(self.problem, theta, j, reach) for j in range(len(theta))]).T
+            self._known[level] = low, high
+        return self._known[level]
 
 
 def assess_profile(problem: Problem, theta: Array) -> Profiled:
@@ -30,14 +48,7 @@ def assess_profile(problem: Problem, theta: Array) -> Profiled:
     """
     plain = assess_rows(problem, theta)
     method = f"profile likelihood, F(1, {plain.degrees:g}), {len(problem.data)} independent runs"
-
-    @cache
-    def find_ends(level: float) -> tuple[Array, Array]:
-        ends = [find_crossings(problem, theta, j, plain.reach(level)) for j in range(len(theta))]
-        low, high = np.array(ends).T
-        return low, high
-
-    return Profiled(plain.covariance, plain.degrees, plain.spread, method, ends=find_ends)
+    return Profiled(plain.covariance, plain.degrees, plain.spread, method, problem=problem)
 
 
 def trace_profile(problem: Problem, theta: Array, j: int, values: Array) -> Array:
