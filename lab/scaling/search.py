@@ -186,14 +186,25 @@ def _propose(rows: _Rows, u: Array, damping: Array) -> tuple[Array, Array]:
     hessian, majoriser = (np.where(fixed, unit, matrix * frame) for matrix in (hessian, majoriser))
     scaled = (gradient * scale)[..., None]
     cushion = damping[:, None, None] * (majoriser + _CUSHION * unit) + 1e-14 * unit
-    step = -np.linalg.solve(hessian + cushion, scaled)[..., 0]
+    step = -_solve(hessian + cushion, scaled)
     uphill = np.flatnonzero(np.einsum("bj,bj->b", step, scaled[..., 0]) > 0)
     if len(uphill):  # the Hessian is not positive there: turn its negative curvature over
         values, axes = np.linalg.eigh(hessian[uphill])
         turned = (axes * np.abs(values)[:, None, :]) @ axes.swapaxes(1, 2)
-        step[uphill] = -np.linalg.solve(turned + cushion[uphill], scaled[uphill])[..., 0]
-    newton = np.linalg.solve(hessian + 1e-14 * unit, scaled)[..., 0]
+        step[uphill] = -_solve(turned + cushion[uphill], scaled[uphill])
+    newton = _solve(hessian + 1e-14 * unit, scaled)
     return step * scale, np.abs(np.einsum("bj,bj->b", newton, scaled[..., 0]))
+
+
+def _solve(matrix: Array, right: Array) -> Array:
+    """The solutions (B, p); NaN in the rows whose matrix is singular, which are then damped more, and no others."""
+    try:
+        return np.asarray(np.linalg.solve(matrix, right)[..., 0])
+    except np.linalg.LinAlgError:
+        sound = np.linalg.slogdet(matrix)[0] != 0
+        solved = np.full(right.shape[:2], np.nan)
+        solved[sound] = np.linalg.solve(matrix[sound], right[sound])[..., 0]
+        return solved
 
 
 def _expand(rows: _Rows, u: Array) -> tuple[Array, Array, Array, Array]:

@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 
 from lab.core.errors import InputError
 from lab.scaling import Data, Huber, LeastSquares, Status, audit_parameters, fit_law
-from tests.scaling.designs import load, make_data
+from tests.scaling.designs import add_luck, load, make_data, make_trunks
 
 HOFFMANN = {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28}
 
@@ -77,6 +77,18 @@ def test_flat_ridge() -> None:
     assert fit.status is Status.UNIDENTIFIED and "R_D" in fit.reason and "ridge" in fit.reason and fit.next_step
     flat = fit.find("R_D")
     assert flat.low < theta[5] < flat.high and flat.high / flat.low > 100
+
+
+def test_one_start_whose_matrix_is_singular_does_not_fail_the_others() -> None:
+    """Without repeats nothing depends on R_D*: the law is not identified there, and yet it has a best fit."""
+    x, trunks = make_trunks((16, 24, 32, 48, 64), 3, 4)
+    losses = add_luck(
+        np.random.default_rng(0), load("chinchilla").predict(np.array([0.9, 60, 900, 0.42, 0.5]), **x), trunks
+    )
+    fit = fit_law(load("data_constrained"), Data({**x, "unique_tokens": x["tokens"]}, losses, trunks))
+    assert fit.theta is not None and fit.status in (Status.BOUND_HIT, Status.UNIDENTIFIED)
+    plain = fit_law(load("chinchilla"), Data(x, losses, trunks))
+    assert fit.objective <= plain.objective * (1 + 1e-4)  # R_N* ends at its bound, not at infinity
 
 
 @pytest.mark.parametrize(
