@@ -30,7 +30,7 @@ from lab.analysis.cache import fit_once
 from lab.analysis.curves import Collection, Curve
 from lab.analysis.named import load_law
 from lab.core.errors import InputError
-from lab.scaling import Data, Law, LeastSquares, Loss
+from lab.scaling import Data, Fit, Law, LeastSquares, Loss
 
 Array = NDArray[Any]
 
@@ -113,7 +113,7 @@ def forecast_curve(law: Law, curve: Curve, loss: Loss) -> Ahead:
     """
     data, x = curve.seen(law.predictors[0]), curve.x[~curve.fitted]
     at: dict[str, Any] = {law.predictors[0]: x}
-    fit = fit_once(law, data, loss)
+    fit = _fit_curve(law, data, loss)
     theta, status, reason = find_optimum(law, data, loss)
     ranges = [fit.predict_new_run(level, **at) for level in LEVELS]
     low, high = (np.array([getattr(r, end) for r in ranges]) for end in ("low", "high"))
@@ -128,11 +128,16 @@ def find_optimum(law: Law, data: Data, loss: Loss) -> tuple[Array | None, str, s
     """The parameters (p,), also where the units are too few for an interval, with the fit's status and reason; None
     where there is no answer at all.
     """
-    fit = fit_once(law, data, loss)
+    fit = _fit_curve(law, data, loss)
     alone = fit
     if fit.theta is None and data.is_clustered:
-        alone = fit_once(law, replace(data, clusters=np.arange(len(data))), loss)
+        alone = _fit_curve(law, replace(data, clusters=np.arange(len(data))), loss)
     return alone.theta, str(fit.status), fit.reason
+
+
+def _fit_curve(law: Law, data: Data, loss: Loss) -> Fit:
+    """Points taken for independent have intervals of one scatter: refits without each would cost more than the fit."""
+    return fit_once(law, data, loss, interval="default" if data.is_clustered else "t")
 
 
 def combine(answers: Sequence[Ahead]) -> Ahead:

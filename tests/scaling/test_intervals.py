@@ -60,6 +60,32 @@ def test_least_squares_on_independent_runs_is_the_textbook() -> None:
     np.testing.assert_allclose([alpha.value, alpha.high - alpha.value], [-solved[1], quantile * error], rtol=1e-9)
 
 
+def test_rows_that_scatter_unequally_are_left_out_one_by_one() -> None:
+    """The rows that weigh most scatter most: the textbook's one scatter claims too much, the default does not."""
+    law, x = load("pure_power"), {"x": np.geomspace(1e4, 1e6, 40)}
+    noise = np.where(np.abs(np.linspace(-1, 1, 40)) > 0.85, 0.03, 0.003)
+    held, methods = {"t": 0, "default": 0}, set()
+    for seed in range(60):
+        luck = noise * np.random.default_rng(seed).standard_normal(40)
+        data = Data(x, law.predict(np.array([9.0, 0.12]), **x) * np.exp(luck), np.arange(40))
+        for interval in held:
+            alpha = fit_law(law, data, LeastSquares(), interval=interval).find("alpha")
+            held[interval] += alpha.contains(0.12)
+        methods.add(alpha.method.split(" ")[0])
+    assert "jackknife" in methods
+    assert held["default"] >= 55 > 52 >= held["t"], held
+
+
+def test_very_many_rows_are_left_out_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    law, x = load("pure_power"), {"x": np.geomspace(1e4, 1e6, 400)}
+    data = make_data(law, np.array([9.0, 0.12]), x, 0.02, seed=1)
+    each = fit_law(law, data, LeastSquares(), interval="jackknife").find("alpha")
+    monkeypatch.setattr("lab.scaling.intervals.units._MOST_WORK", 0)
+    grouped = fit_law(law, data, LeastSquares(), interval="jackknife").find("alpha")
+    assert grouped.method == "jackknife over 50 groups of 400 trunks, t with 49 degrees of freedom"
+    assert (grouped.high - grouped.low) / (each.high - each.low) == pytest.approx(1, abs=0.35)
+
+
 def test_the_bootstrap_agrees_with_the_jackknife() -> None:
     fit = fit_law(load("chinchilla"), make_study(3), resamples=400, seed=1)
     assert fit.draws is not None and fit.draws.shape == (400, 5) and fit.covariance is not None

@@ -1,7 +1,8 @@
 """Intervals: the default chosen by the data and never by the caller, and the methods one may ask for instead.
 
-Where every row is a unit of its own, the M-estimator's covariance with Student's t; where units have several rows, the
-delete-one-unit jackknife from 12 units on, a model of the two lucks below. Simulated in docs/intervals.md.
+Where every row is a unit of its own, the M-estimator's covariance with Student's t, or the jackknife where the rows do
+not scatter alike; where units have several rows, the delete-one-unit jackknife from 12 units on, a model of the two
+lucks below. Simulated in docs/intervals.md.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from lab.core.errors import InputError, UnknownNameError
 from lab.scaling.intervals.components import assess_components
 from lab.scaling.intervals.profile import assess_profile
 from lab.scaling.intervals.resampling import draw_pairs, draw_parametric, draw_wild, refit, summarize_draws
-from lab.scaling.intervals.rows import assess_rows
+from lab.scaling.intervals.rows import assess_rows, is_uneven
 from lab.scaling.intervals.units import assess_sandwich, assess_units
 from lab.scaling.losses import LeastSquares
 from lab.scaling.problem import Problem
@@ -52,7 +53,7 @@ def assess(problem: Problem, theta: Array, method: str, resamples: int, seed: in
     check_method(problem, method)
     if method in _DRAWS:
         return summarize_draws(problem, theta, _DRAWS[method](problem, theta, resamples or _FEWEST_DRAWS, seed), method)
-    found = _FORMULAS[_choose(problem) if method == "default" else method](problem, theta)
+    found = _FORMULAS[_choose(problem, theta) if method == "default" else method](problem, theta)
     return replace(found, draws=draw_pairs(problem, theta, resamples, seed)) if resamples else found
 
 
@@ -67,9 +68,9 @@ def check_method(problem: Problem, method: str) -> None:
         raise InputError("interval method", method, rule, "use the loss 'squares', or the sandwich or a bootstrap")
 
 
-def _choose(problem: Problem) -> str:
+def _choose(problem: Problem, theta: Array) -> str:
     data = problem.data
     if not data.is_clustered:
-        return "t" if problem.loss.symmetric else "jackknife"
+        return "t" if problem.loss.symmetric and not is_uneven(problem, theta) else "jackknife"
     enough = data.unit_count >= FEWEST_UNITS or is_replicated(problem.law, data)
     return "jackknife" if enough else "components"

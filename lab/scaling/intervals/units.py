@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.scaling.data import Data
 from lab.scaling.intervals.rows import pull_residuals
 from lab.scaling.problem import Problem, scale_parameters
 from lab.scaling.requirements import is_replicated
@@ -15,23 +16,39 @@ from lab.scaling.uncertainty import Uncertainty
 
 Array = NDArray[Any]
 
+_MOST_WORK = 1_000_000  # refits × rows: a second or two
+_FEWEST_GROUPS = 50
+
 
 def assess_units(problem: Problem, theta: Array) -> Uncertainty:
     """Jackknife: V = (K − 1)/K · Σ_k (θ_(−k) − θ̂)(θ_(−k) − θ̂)ᵀ over refits without unit k.
 
-    This is the cluster sandwich CR3 with the law's curvature kept. The spread of one run is estimated without bias from
-    r_i · r_i(−k), the residual of a row with and without its unit in the fit.
+    This is the cluster sandwich CR3 with the law's curvature kept. Where units are very many, k is a group of them,
+    drawn at random. The spread of one run is estimated without bias from r_i · r_i(−k), the residual of a row with and
+    without its unit in the fit.
     """
-    data, count = problem.data, problem.data.unit_count
-    weights = (data.units != np.arange(count)[:, None]) * problem.weights
+    data = problem.data
+    groups = _gather_units(data)
+    count = int(groups.max()) + 1
+    weights = (groups != np.arange(count)[:, None]) * problem.weights
     start = np.repeat(problem.chart.read(theta)[None], count, axis=0)
     left_out = problem.chart.write(search(problem, weights, start).u)
     moved = scale_parameters(problem.law, left_out) - scale_parameters(problem.law, theta)
-    away = problem.residuals(left_out)[data.units, np.arange(len(data))]
+    away = problem.residuals(left_out)[groups, np.arange(len(data))]
     spread = float(np.sqrt(max(0.0, (problem.weights * problem.residuals(theta) * away).mean())))
-    degrees = count_degrees(problem)
-    method = f"jackknife over {count} {data.unit}s, t with {degrees} degrees of freedom"
+    grouped = count < data.unit_count
+    degrees = count - 1 if grouped else count_degrees(problem)
+    left = f"{count} groups of {data.unit_count} {data.unit}s" if grouped else f"{count} {data.unit}s"
+    method = f"jackknife over {left}, t with {degrees} degrees of freedom"
     return Uncertainty((count - 1) / count * moved.T @ moved, degrees, spread, method)
+
+
+def _gather_units(data: Data) -> Array:
+    """What is left out together with each row (n,): its unit, or its group of units where these are very many."""
+    most = max(_FEWEST_GROUPS, _MOST_WORK // len(data))
+    if data.unit_count <= most:
+        return data.units
+    return np.asarray(np.random.default_rng(0).permutation(data.unit_count)[data.units] % most)
 
 
 def assess_sandwich(problem: Problem, theta: Array) -> Uncertainty:
