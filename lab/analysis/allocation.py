@@ -158,7 +158,13 @@ def _estimate(surface: Surface, compute: float, log_size: float) -> list[Estimat
         *losses,
         Estimate("flat from", flat[0], unit="parameters", method=within, n=fit.units),
         Estimate("flat to", flat[1], unit="parameters", method=within, n=fit.units),
-        Estimate("expected regret", _expect_regret(surface, compute, log_size), method=unsure, n=fit.units),
+        Estimate(
+            "expected regret",
+            _expect_regret(surface, compute, log_size),
+            unit="of the loss",
+            method=unsure,
+            n=fit.units,
+        ),
     ]
 
 

@@ -130,6 +130,8 @@ def list_laws(splits: Sequence[Split]) -> tuple[list[str], dict[str, str]]:
             continue
         if (response := getattr(law, "response", "loss_nats")) != "loss_nats":
             others[name] = f"it predicts {response}"
+        elif getattr(load_law(name), "floor_nats", None) == 0.0:
+            others[name] = "it is pure_power while the loss known to be irreducible is 0"
         elif lacking:
             others[name] = f"it needs {', '.join(lacking)}"
         else:

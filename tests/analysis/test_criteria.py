@@ -106,7 +106,8 @@ def test_joint_laws_foretell_the_largest_size() -> None:
 
 
 def test_curves_are_asked_of_laws_of_one_variable() -> None:
-    names, _ = list_laws(split_curves(collect_study(make_tables(rates=(0.02,)))))
+    names, others = list_laws(split_curves(collect_study(make_tables(rates=(0.02,)))))
+    assert "pure_power" in names and "pure_power" in others["speedup"]  # a law that stands twice has no rank
     assert {"power", "pure_power"} <= set(names) and "chinchilla" not in names
 
 
