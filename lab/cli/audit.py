@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lab.cli.console.arguments import AsJson, ColumnMap, Convention, LossName, StudyName, parse_assignments
+from lab.cli.console.arguments import Against, AsJson, ColumnMap, Convention, LossName, StudyName, parse_assignments
 from lab.cli.console.output import format_interval, print_json, print_table, print_text
 from lab.core.errors import InputError, RefusedError
 
@@ -21,9 +21,7 @@ def command(
     start: Annotated[
         str, typer.Option("--start", metavar="NAME=VALUE,…", help="Where their search began, if known.")
     ] = "",
-    against: Annotated[
-        str, typer.Option("--against", help="What a one-variable law scales: size, tokens, compute.")
-    ] = "size",
+    against: Against = "size",
     convention: Convention = "params_total",
     loss: LossName = "huber:0.01",
     column_map: ColumnMap = "",

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lab.cli.console.arguments import AsJson, ColumnMap, Convention, IntervalMethod, LossName, StudyName
+from lab.cli.console.arguments import Against, AsJson, ColumnMap, Convention, IntervalMethod, LossName, StudyName
 from lab.cli.console.output import format_interval, print_facts, print_json, print_note, print_table, print_text
 from lab.core.errors import InputError, LabError, RefusedError
 
@@ -20,9 +20,7 @@ def command(
             "--law", help="One law; `lab list laws` names them; dials after a colon. Default: the standard set."
         ),
     ] = "",
-    against: Annotated[
-        str, typer.Option("--against", help="What a one-variable law scales: size, tokens, compute.")
-    ] = "size",
+    against: Against = "size",
     convention: Convention = "params_total",
     loss: LossName = "huber:0.01",
     interval: IntervalMethod = "default",

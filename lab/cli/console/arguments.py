@@ -15,6 +15,7 @@ StudyName = Annotated[
     str, typer.Argument(metavar="STUDY", help="A study, a sweep (its fullest study), or a CSV, Parquet or JSONL file.")
 ]
 Convention = Annotated[str, typer.Option("--convention", help=f"Which N: {', '.join(CONVENTIONS)}.")]
+Against = Annotated[str, typer.Option("--against", help="What a one-variable law scales: size, tokens, compute.")]
 ColumnMap = Annotated[
     str,
     typer.Option(
