@@ -22,7 +22,7 @@ from lab.scaling.law import Law
 from lab.scaling.losses import Huber, Loss
 from lab.scaling.problem import Problem
 from lab.scaling.result import Fit
-from lab.scaling.search import assess_point
+from lab.scaling.search import NO_MISFIT, assess_point
 
 CONVERGED = 1e-6  # of the least objective: how far above it theirs may be
 STUCK = 1e-8  # relative difference from a start
@@ -63,8 +63,10 @@ def audit_parameters(
     fit = fit_law(law, data, loss)
     if fit.theta is None:
         return Audit("no optimum to compare with", fit.reason, math.nan, math.nan, math.nan, (), fit)
-    objective, decrement = assess_point(Problem(law, data, loss), theta)
-    ratio = objective / fit.objective if fit.objective > 0 else math.inf
+    problem = Problem(law, data, loss)
+    objective, decrement = assess_point(problem, theta)
+    perfect = NO_MISFIT**2 * float((problem.weights * problem.unit**2).sum())  # below, round-off is compared
+    ratio = max(objective, perfect) / max(fit.objective, perfect)
     outside = tuple(
         estimate
         for name, estimate in ((name, fit.find(name)) for name in law.names)

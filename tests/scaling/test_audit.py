@@ -64,6 +64,14 @@ def test_inverted_sigma() -> None:
     assert told.verdict == "converged"
 
 
+def test_parameters_that_fit_exact_data_to_round_off_are_converged() -> None:
+    law, theta = load("power"), np.array([1.9, 130.0, 0.1])
+    data = make_data(law, theta, {"x": np.geomspace(1e16, 1e19, 9)}, 0.0)
+    rounded = dict(zip(law.names, theta * (1 + 1e-10), strict=True))
+    audit = audit_parameters(law, data, rounded, LeastSquares())
+    assert audit.verdict == "converged" and audit.ratio == 1
+
+
 def test_flat_ridge() -> None:
     """One epoch and a half say nothing of how repetition wears off: R_D* is a ridge, and is called unidentified."""
     law = load("data_constrained")
