@@ -21,7 +21,8 @@ def test_it_says_what_it_is(entry: Entry) -> None:
     law = load(entry)
     assert law.name == entry.name
     assert re.search(r"\b(19|20)\d\d\b", law.citation) and re.search(r"\b(19|20)\d\d\b", entry.module.__doc__ or "")
-    assert re.search(r"\barXiv \d{4}\.\d{5}\b|\bdoi ", law.citation), "a paper that a reader finds"
+    findable = r"\barXiv \d{4}\.\d{5}\b|\bdoi |\b(eqs?\.|section|appendix|table)"
+    assert re.search(findable, law.citation), "say which paper, or where in it"
     assert re.search(r"\b(19|20)\d\d\b", type(law).__doc__ or "") or not entry.builtin
     assert len({p.name for p in law.parameters}) == len(law.parameters)
     assert all(p.low < p.high for p in law.parameters)
