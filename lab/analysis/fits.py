@@ -88,13 +88,20 @@ def fit_study(tables: Tables) -> list[NamedFit]:
     """The standard set: one variable at a time without E (as Kaplan) and with, jointly, and the best size at fixed
     compute; under both counts of parameters.
     """
-    laws, conventions = ("pure_power", "power"), ("params_total", "params_body")
+    laws, conventions = ("pure_power", "power"), list_counts(tables)
     fits = [fit_size(tables, convention, law=law) for law in laws for convention in conventions]
     fits += [fit_tokens(tables, law=law) for law in laws]
     fits += [fit_compute(tables, x) for x in ("flops", "flops_6nd")]
     fits += [fit_joint(tables, convention=convention) for convention in conventions]
-    pairs = zip(conventions, ("flops", "flops_6nd"), strict=True)
+    pairs = zip(conventions, ("flops", "flops_6nd"), strict=False)
     return fits + [fit_optimal_size(tables, convention, compute) for convention, compute in pairs]
+
+
+def list_counts(tables: Tables) -> list[str]:
+    """All parameters, and those of the body where the runs count them apart."""
+    runs = tables.runs
+    apart = runs.empty or not runs["params_body"].equals(runs["params_total"])
+    return ["params_total", "params_body"] if apart else ["params_total"]
 
 
 def check_convention(convention: str) -> None:

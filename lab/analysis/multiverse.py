@@ -131,7 +131,7 @@ def assess_robustness(
     if estimate not in TARGETS:
         raise UnknownNameError.among("estimate of the multiverse", estimate, TARGETS)
     rows = select_runs(tables).rows[_NEEDED]
-    analyses, estimates = zip(*_fit_all(rows, estimate), strict=True)
+    analyses, estimates = zip(*_fit_answerable(rows, estimate), strict=True)
     frame, default = pd.DataFrame(analyses), estimates[0]
     decide = conclude or (lambda other: default.contains(other.value))
     concluded = decide(default)
@@ -140,6 +140,15 @@ def assess_robustness(
     found = Multiverse(estimate, default, "", "", frame, rows)
     badge, reason = _judge(found)
     return replace(found, badge=badge, reason=reason)
+
+
+def _fit_answerable(rows: pd.DataFrame, estimate: str) -> Iterator[tuple[dict[str, Any], Estimate]]:
+    """All analyses, the default first; nothing but the default where that has no answer to hold the others against."""
+    analyses = _fit_all(rows, estimate)
+    first = next(analyses)
+    yield first
+    if first[0]["answers"]:
+        yield from analyses
 
 
 def _judge(found: Multiverse) -> tuple[str, str]:

@@ -164,7 +164,7 @@ def choose_units(law: Law, rows: pd.DataFrame, x: Mapping[str, NDArray[Any]]) ->
     trunks, seeds = rows["trunk_key"].to_numpy(str), rows["seed"].to_numpy(float)
     count = len(np.unique(trunks))
     if count == len(rows) or count >= FEWEST_UNITS:
-        return "trunk", trunks
+        return "run" if count == len(rows) else "trunk", trunks
     by_seed = Data(x, np.ones(len(rows)), seeds)
     return ("seed", seeds) if by_seed.unit_count > 1 and is_replicated(law, by_seed) else ("trunk", trunks)
 

@@ -120,7 +120,7 @@ def look_at_residuals(problem: Problem, theta: Array) -> Residuals:
     named = (
         (lack < _DOUBT, f"the law does not fit: its residuals exceed the scatter of replicates (p = {lack:.1g})"),
         (signs < _DOUBT, f"residuals of one sign cluster along the curve (p = {signs:.1g}): a term may be missing"),
-        (heavy < _DOUBT, f"heavy tails (excess kurtosis {kurtosis:.1f}): a robust loss is in place"),
+        (heavy < _DOUBT, f"heavy tails (excess kurtosis {kurtosis:.1f}): look at the runs furthest off"),
         (trend < _DOUBT, f"the scatter changes along the curve (p = {trend:.1g})"),
     )
     return Residuals(lack, kurtosis, trend, signs, tuple(text for doubtful, text in named if doubtful))

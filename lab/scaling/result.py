@@ -124,11 +124,12 @@ class Fit:
     def count_needed(self, name: str, width: float) -> int | None:
         """Independent units for a 95 % interval of `name` no wider than `width`, at this design repeated.
 
-        The standard error falls with the root of the units and t with them; None where there is no interval, or no
-        number of units would do.
+        The standard error falls with the root of the units and t with them; None where the fit has not converged, has
+        no interval, or no number of units would do.
         """
         estimate = self.find(name)
-        if self.uncertainty is None or not (estimate.has_interval and 0 < width < math.inf):
+        told = self.status is Status.CONVERGED and estimate.has_interval
+        if self.uncertainty is None or not (told and 0 < width < math.inf):
             return None
         error = (estimate.high - estimate.low) / (2 * self.uncertainty.reach(estimate.level)) * math.sqrt(self.units)
         lost = self.units - self.uncertainty.degrees  # degrees that the parameters take

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -115,3 +121,23 @@ def test_a_law_of_columns_that_are_not_there_is_refused_by_their_name(
     terminal: Terminal, runs: Path, law: str, named: str
 ) -> None:
     assert named in terminal.refuse("fit", runs, *MAP, "--law", law)
+
+
+def test_a_table_wider_than_the_terminal_breaks_no_number(terminal: Terminal, runs: Path) -> None:
+    """On a terminal of 60 columns every row is a few lines; in a pipe it stays one."""
+    leader, follower = pty.openpty()
+    environment = {**terminal.environment, "COLUMNS": "60", "TERM": "xterm"}
+    arguments = [sys.executable, "-m", "lab.cli", "fit", str(runs), *MAP, "--law", "chinchilla"]
+    with subprocess.Popen(arguments, stdout=follower, stderr=subprocess.DEVNULL, env=environment) as process:
+        os.close(follower)
+        shown = b""
+        with suppress(OSError):  # how a pseudo-terminal says that the other end is closed
+            while part := os.read(leader, 4096):
+                shown += part
+    os.close(leader)
+    assert process.returncode == 0
+    lines = shown.decode().splitlines()
+    value = next(line for line in lines if line.split()[:1] == ["value"])
+    interval = next(line for line in lines if line.strip().startswith("95% interval"))
+    assert len(value.split()) == 2 and re.search(r"\[\S+, \S+\]", interval)
+    assert re.search(r"^ alpha +\S+ +\[", terminal.run(*arguments[3:]).stdout, re.MULTILINE)

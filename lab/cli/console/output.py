@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -57,13 +58,36 @@ def print_text(text: str = "") -> None:
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()
 ) -> None:
-    """A table on stdout; the columns named in `right` are numbers. Every cell is printed literally."""
+    """A table on stdout; the columns named in `right` are numbers. Every cell is printed literally.
+
+    On a terminal too narrow for it each row becomes a few lines, a name and a value each, so that no number is broken.
+    """
+    cells = [[_cell(value) for value in row] for row in rows]
+    if sys.stdout.isatty() and _measure_width(columns, cells) > _console().width:
+        _print_records(title, columns, cells)
+        return
     table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         table.add_column(name, justify="right" if name in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
+    for row in cells:
+        table.add_row(*row)
     _console().print(table)
+
+
+def _measure_width(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
+    """The characters a table takes when nothing is folded, three between columns."""
+    return sum(max(cell_len(text) for text in column) + 3 for column in zip(columns, *cells, strict=True))
+
+
+def _print_records(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    head = max(cell_len(name) for name in columns)
+    if title:
+        print_text(title)
+    for row in cells:
+        for name, text in zip(columns, row, strict=True):
+            if text:
+                print_text(f"  {name:{head}}  {text}")
+        print_text()
 
 
 def print_facts(title: str, facts: Iterable[tuple[str, str]]) -> None:
