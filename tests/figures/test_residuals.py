@@ -39,7 +39,7 @@ def test_residuals_are_those_of_the_fit_in_order() -> None:
 def test_heavy_tails_are_named(heavy: bool) -> None:
     frame, drawing = draw_figure("residuals", make_study(heavy), {})
     assert drawing.layout.annotations[0].text.startswith("heavy tails" if heavy else "tails like")
-    assert ("robust loss" in " ".join(frame.attrs["notes"])) == heavy
+    assert ("look at the runs furthest off" in " ".join(frame.attrs["notes"])) == heavy
 
 
 def test_lack_of_fit_shows_against_replicates() -> None:

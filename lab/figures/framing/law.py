@@ -36,12 +36,12 @@ def predict_rows(named: NamedFit, at: pd.Series | np.ndarray, new_run: bool = Fa
 
 
 def label_law(named: NamedFit) -> str:
-    """'power: α = 0.42 [0.31, 0.52]', with the status where the fit did not converge."""
+    """'power: α = 0.42 [0.31, 0.52]': the first exponent, and the status where the fit did not converge."""
     fit = named.fit
     shapes = {fit.labels.get(p.name, p.name): p.symbol for p in fit.form.parameters if not p.linear}
     told = [f"{GREEK.get(e.name, shapes[e.name])} = {_tell(e, 2)}" for e in fit.estimates if e.name in shapes]
     status = "" if fit.status is Status.CONVERGED else f" ({fit.status})"
-    return f"{fit.law.replace('_', ' ')}: {', '.join(told)}{status}"
+    return f"{fit.law.replace('_', ' ')}: {', '.join(told[:1])}{status}"
 
 
 def label_constant(constant: Estimate) -> str:
