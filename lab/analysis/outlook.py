@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
-from scipy.special import expit, logit, stdtr, stdtrit
-from scipy.stats import t as student
+from scipy.special import expit, gammaln, logit, stdtr, stdtrit
 
 from lab.core.columns import describe_column
 from lab.core.estimate import Estimate
@@ -77,7 +76,7 @@ class Outlook:
     def score(self, observed: float) -> float:
         """The logarithm of the density foretold at `observed`, nats: higher is better (Good 1952)."""
         slope = observed if self.scale == "log" else observed * (1 - observed)
-        return float(student.logpdf(self.standardize(observed), self.degrees)) - math.log(self.error * slope)
+        return measure_density(self.standardize(observed), self.degrees) - math.log(self.error * slope)
 
     def to_dict(self) -> dict[str, Any]:
         """Literals from which it can be made again, and the intervals they imply."""
@@ -125,3 +124,9 @@ def _measure_width(fit: Fit, ends: Prediction) -> float:
     """The width of an interval relative to the value, measured where it is symmetric: in the logarithm, or as it is."""
     value, low, high = (float(end[0]) for end in ends)
     return math.log(high / low) if fit.loss.on == "log" else (high - low) / value
+
+
+def measure_density(t: float, degrees: float) -> float:
+    """The logarithm of Student's density at t."""
+    constant = float(gammaln((degrees + 1) / 2) - gammaln(degrees / 2)) - math.log(degrees * math.pi) / 2
+    return constant - (degrees + 1) / 2 * math.log1p(t * t / degrees)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from lab.core.estimate import Estimate
 
@@ -24,5 +24,5 @@ def average_replicates(
         value = float(known[0]) if n else math.nan
         return Estimate(name, value, level=level, unit=unit, method=f"needs two {what}, has {n}", n=n)
     mean, error = float(known.mean()), float(known.std(ddof=1)) / math.sqrt(n)
-    half = float(stats.t.ppf(0.5 + level / 2, n - 1)) * error
+    half = float(stdtrit(n - 1, 0.5 + level / 2)) * error
     return Estimate(name, mean, mean - half, mean + half, level, unit, f"t({n - 1}) over {n} {what}", n)

@@ -59,9 +59,6 @@ def command(
         _print(fits[0], width)
     else:
         _print_set(fits, width)
-    if len(excluded) and not as_json:
-        counts = excluded["reason"].value_counts()
-        print_note("note: left out: " + "; ".join(f"{count} runs ({reason})" for reason, count in counts.items()))
     first = fits[0].fit
     if all(fit.fit.status == "refused" for fit in fits):
         raise RefusedError(f"{fits[0].title}, law {first.law}", None, first.reason, first.next_step)

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import fdtrc, ndtr
 
 from lab.scaling.law import Parameter
 from lab.scaling.problem import Problem
 from lab.scaling.result import Status
+from lab.scaling.scatter import ask_tails, ask_trend, measure_kurtosis
 from lab.scaling.uncertainty import Uncertainty
 
 Array = NDArray[Any]
@@ -113,9 +114,9 @@ def look_at_residuals(problem: Problem, theta: Array) -> Residuals:
     if len(r) < 5 or not np.isfinite(r).all() or np.ptp(np.abs(r)) == 0 or np.ptp(fitted) == 0:
         return Residuals(math.nan, math.nan, math.nan, math.nan, ())
     lack = measure_lack_of_fit(problem, theta)
-    kurtosis = float(stats.kurtosis(r))
-    heavy = float(stats.kurtosistest(r).pvalue) if len(r) >= 20 and kurtosis > 0 else 1.0
-    trend = float(stats.spearmanr(np.abs(r), fitted).pvalue)
+    kurtosis = measure_kurtosis(r)
+    heavy = ask_tails(r).p if len(r) >= 20 and kurtosis > 0 else 1.0
+    trend = ask_trend(np.abs(r), fitted).p
     signs = _test_signs(r[order])
     named = (
         (lack < _DOUBT, f"the law does not fit: its residuals exceed the scatter of replicates (p = {lack:.1g})"),
@@ -144,7 +145,7 @@ def measure_lack_of_fit(problem: Problem, theta: Array) -> float:
     lack = float((w * means[cells] ** 2).sum())
     if pure <= 0:  # replicates that agree to the last digit have no scatter to hold a law against
         return math.nan
-    return float(stats.f.sf(lack / (groups - size) * (len(data) - groups) / pure, groups - size, len(data) - groups))
+    return float(fdtrc(groups - size, len(data) - groups, lack / (groups - size) * (len(data) - groups) / pure))
 
 
 def _test_signs(r: Array) -> float:
@@ -156,4 +157,4 @@ def _test_signs(r: Array) -> float:
     count = 1 + int((up[1:] != up[:-1]).sum())
     mean = 1 + 2 * above * below / len(r)
     variance = (mean - 1) * (mean - 2) / (len(r) - 1)
-    return float(stats.norm.cdf((count - mean) / math.sqrt(variance)))
+    return float(ndtr((count - mean) / math.sqrt(variance)))

@@ -111,7 +111,7 @@ def test_what_was_left_out_is_said(terminal: Terminal) -> None:
     told = json.loads(terminal.run("fit", path, "--law", "chinchilla", "--json").stdout)
     assert "not at the best learning rate" in {row["reason"] for row in told["excluded"]}
     assert len(told["excluded"]) == len(table) - told["data"]["rows"]
-    assert "left out" in terminal.run("fit", path, "--law", "chinchilla").stderr
+    assert "not fitted" in terminal.run("fit", path, "--law", "chinchilla").stderr
 
 
 @pytest.mark.parametrize(

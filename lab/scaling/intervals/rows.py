@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from lab.scaling.problem import Problem
+from lab.scaling.scatter import ask_tails, ask_trend
 from lab.scaling.uncertainty import Uncertainty
 
 Array = NDArray[Any]
@@ -57,9 +57,8 @@ def is_uneven(problem: Problem, theta: Array) -> bool:
     fitted = problem.law.predict(theta, **problem.data.x)
     if len(r) < _FEWEST_ROWS or not np.isfinite(r).all() or np.ptp(np.abs(r)) == 0 or np.ptp(fitted) == 0:
         return False
-    heavy = stats.kurtosistest(r)
-    trend = stats.spearmanr(np.abs(r), fitted)
-    return bool((heavy.statistic > 0 and heavy.pvalue < _DOUBT) or trend.pvalue < _DOUBT)
+    heavy = ask_tails(r)
+    return (heavy.statistic > 0 and heavy.p < _DOUBT) or ask_trend(np.abs(r), fitted).p < _DOUBT
 
 
 def invert_moments(slopes: Array) -> Array:
