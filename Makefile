@@ -45,7 +45,7 @@ dashboard: $(READY)
 
 test: $(READY)
 	@browser=$$(.ci/browser) || $(call fail,no browser for the tests; see above.); \
-	LAB_BROWSER="$$browser" OMP_NUM_THREADS=1 $(PYTEST) $(ARGS) || $(call fail,tests failed; see above.)
+	LAB_BROWSER="$$browser" OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile $(ARGS) || $(call fail,tests failed; see above.)
 
 check: $(READY)
 	@$(BIN)/ruff check . || $(call fail,ruff check; \`$(BIN)/ruff check --fix .\` mends some.)
