@@ -24,7 +24,7 @@ Answer = tuple[Array, Array] | None  # parameters and standard errors
 
 def fit_here(reference: Reference, start: Array) -> Answer:
     """By the lab."""
-    fit = fit_law(reference.law, reference.data, LeastSquares(on="raw"), starts=start)
+    fit = fit_law(reference.law, reference.data, LeastSquares(on="raw"), starts=start, interval="t")
     if fit.theta is None or fit.covariance is None:
         return None
     return fit.theta, np.sqrt(np.diag(fit.covariance))
