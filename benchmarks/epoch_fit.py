@@ -108,7 +108,7 @@ def main() -> None:
     jackknife = clock(lambda: fit_law(law, data, LOSS), arguments.rounds)
     grid = np.array(list(itertools.product(*GRID)))[chance.choice(STARTS, arguments.sample, replace=False)]
     print(
-        f"point fit with t intervals and diagnosis: {1e3 * point:.1f} CPU-ms; by 240 refits: {1e3 * jackknife:.1f} CPU-ms"
+        f"point fit, t intervals, diagnosis: {1e3 * point:.1f} CPU-ms; default intervals: {1e3 * jackknife:.1f} CPU-ms"
     )
     for name, options in PEERS.items():
         ones, least = np.ones((len(grid), len(data))), np.full(len(grid), fit.objective)
