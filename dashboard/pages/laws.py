@@ -17,6 +17,7 @@ from dashboard.studies import BY_HASH, FIRST_COMMAND, read_ledger, read_tables
 from dashboard.text import escape_markdown
 from lab.analysis.fits import NamedFit, fit_law_to
 from lab.analysis.grading import calibrate, tabulate_grades
+from lab.analysis.multiverse import assess_exponents
 from lab.analysis.named import fit_again
 from lab.analysis.selection import select_runs
 from lab.core.estimate import Estimate
@@ -78,6 +79,9 @@ def _show_fit(tables: Tables) -> None:
         offer_csv(frame, tables.study.name, law)
     for line in describe_search(named):
         st.caption(escape_markdown(line, limit=1000))
+    if st.toggle("Robustness: the exponents under every other analysis", key="laws.robustness", bind="query-params"):
+        for name, badge, reason in judge_exponents(tables, [e.name for e in fit.estimates]):
+            st.markdown(f"**{escape_markdown(name)}** is {badge}: {escape_markdown(reason)}.")
     _show_drawing(tables, law, options["against"], options["convention"])
     excluded = select_runs(tables).excluded
     if len(excluded):
@@ -98,6 +102,12 @@ def _show_drawing(tables: Tables, law: str, against: str, convention: str) -> No
 def fit_named(tables: Tables, law: str, against: str, convention: str, loss: str, interval: str) -> NamedFit:
     """The law on the study's runs by the loss and the interval method of the names given; raises `InputError`."""
     return fit_again(tables, fit_law_to(tables, law, against, convention), read_loss(loss), interval)
+
+
+@st.cache_data(hash_funcs=BY_HASH, max_entries=64, show_spinner="Fitting again and again …")
+def judge_exponents(tables: Tables, names: list[str]) -> list[tuple[str, str, str]]:
+    """Every exponent among the names with its badge, robust or fragile, and why."""
+    return [(name, found.badge, found.reason) for name, found in assess_exponents(tables, names).items()]
 
 
 def describe_law(name: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -140,6 +140,12 @@ def assess_robustness(
     found = Multiverse(estimate, default, "", "", frame, rows)
     badge, reason = _judge(found)
     return replace(found, badge=badge, reason=reason)
+
+
+def assess_exponents(tables: Tables, names: Iterable[str]) -> dict[str, Multiverse]:
+    """The multiverse of every exponent among `names`, each by its own default analysis."""
+    wanted = [name for name in dict.fromkeys(names) if name in TARGETS]
+    return {name: assess_robustness(tables, name) for name in wanted}
 
 
 def _fit_answerable(rows: pd.DataFrame, estimate: str) -> Iterator[tuple[dict[str, Any], Estimate]]:

@@ -30,6 +30,9 @@ def command(
     error: Annotated[
         str, typer.Option("--error", metavar="COLUMN", help="The known standard error of each loss, in nats.")
     ] = "",
+    robustness: Annotated[
+        bool, typer.Option("--robustness", help="Say of every exponent whether other analyses conclude the same.")
+    ] = False,
     column_map: ColumnMap = "",
     as_json: AsJson = False,
 ) -> None:
@@ -38,6 +41,7 @@ def command(
     Exit code 2 where the data cannot bear the question; the reason and what to run next are printed.
     """
     from lab.analysis.fits import check_convention, fit_law_to, fit_study
+    from lab.analysis.multiverse import assess_exponents
     from lab.analysis.named import fit_again
     from lab.analysis.selection import select_runs
     from lab.cli.console.studies import open_study
@@ -52,13 +56,17 @@ def command(
     if (loss, interval, error) != ("huber:0.01", "default", ""):
         fits = [fit_again(tables, named, chosen, interval, error) for named in fits]
     excluded = select_runs(tables).excluded
+    badges = assess_exponents(tables, [e.name for named in fits for e in named.fit.estimates]) if robustness else {}
     if as_json:
         described = [{**_describe(named, width), "excluded": excluded.to_dict("records")} for named in fits]
-        print_json(described[0] if law else {"study": tables.study.name, "fits": described})
+        told = described[0] if law else {"study": tables.study.name, "fits": described}
+        print_json({**told, "robustness": {name: found.badge for name, found in badges.items()}} if badges else told)
     elif law:
         _print(fits[0], width)
     else:
         _print_set(fits, width)
+    for name, found in badges.items() if not as_json else ():
+        print_text(f"{name} is {found.badge}: {found.reason}.")
     first = fits[0].fit
     if all(fit.fit.status == "refused" for fit in fits):
         raise RefusedError(f"{fits[0].title}, law {first.law}", None, first.reason, first.next_step)

@@ -18,6 +18,7 @@ from lab.analysis.multiverse import (
     WINDOWS,
     Multiverse,
     Target,
+    assess_exponents,
     assess_robustness,
 )
 from lab.core.errors import UnknownNameError
@@ -109,6 +110,11 @@ def test_few_runs_are_not_assessed() -> None:
     assert not len(found.counted) and len(found.refused)
     nothing = Tables(few.study, few.runs.iloc[:0], few.curves)
     assert assess_robustness(nothing, "gamma").badge == "not assessed"
+
+
+def test_the_exponents_of_a_fit_are_assessed_each_once(study: Tables, alpha: Multiverse) -> None:
+    found = assess_exponents(study, ["E", "alpha", "A", "alpha"])
+    assert list(found) == ["alpha"] and found["alpha"].badge == alpha.badge and found["alpha"].reason == alpha.reason
 
 
 def test_unknown_estimate() -> None:
