@@ -7,8 +7,6 @@ import subprocess
 import sys
 import time
 import webbrowser
-from http import HTTPStatus
-from http.client import HTTPConnection
 from typing import Annotated
 
 import typer
@@ -58,6 +56,9 @@ def _claim_port(wanted: int) -> int:
 
 
 def _await_health(server: subprocess.Popen[bytes], port: int) -> None:
+    from http import HTTPStatus
+    from http.client import HTTPConnection
+
     connection = HTTPConnection(ADDRESS, port, timeout=5)
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:

@@ -1,4 +1,7 @@
-"""Ten thousand inputs nobody should fit: a status each time, never an exception, never the start as the answer."""
+"""Ten thousand inputs nobody should fit: a status each time, never an exception, never the start as the answer.
+
+Two thousand at every run of the tests, the others with `pytest -m slow`.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ def make_loss_column(chance: np.random.Generator, x: Array) -> Array:
         return np.asarray(shapes[chance.integers(len(shapes))] * noise)
 
 
-@pytest.mark.parametrize("part", range(ROUNDS))
+@pytest.mark.parametrize("part", [0, 1, *(pytest.param(k, marks=pytest.mark.slow) for k in range(2, ROUNDS))])
 def test_degenerate_inputs(part: int) -> None:
     chance = open_stream(part, "degenerate inputs")
     statuses = dict.fromkeys(Status, 0)

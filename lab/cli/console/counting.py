@@ -7,9 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from lab.core.units import format_duration
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -21,6 +18,9 @@ def open_count(title: str, noun: str, total: int) -> Iterator[Callable[[], None]
     elsewhere, each with the time left.
     """
     if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True, markup=False, highlight=False), transient=True) as bar:
             task = bar.add_task(title, total=total)
