@@ -1,4 +1,4 @@
-"""An exhibit: a figure of the figures shelf with its controls, its caption, the data behind it and its downloads."""
+"""Exhibits: a figure of the figures shelf with its controls, caption, data and downloads; a page's figures by topic."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.controls import choose_options
+from dashboard.controls import choose_options, spell
 from dashboard.grid import show_grid
 from dashboard.notices import contain_errors
 from dashboard.studies import BY_HASH
 from dashboard.text import escape_markdown, name_download
 from lab.core.registry import open_shelf
-from lab.figures import draw_figure
+from lab.figures import draw_figure, list_figures
 from lab.figures.printing import export_figure
-from lab.tables import Tables
+from lab.tables import Study, Tables
 
 FORMATS = {
     "pdf": "application/pdf",
@@ -30,6 +30,20 @@ ROWS_SHOWN = 5000
 _TOOLS = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "toImage"]}
 
 _draw = st.cache_data(hash_funcs=BY_HASH, show_spinner="Drawing …", max_entries=64)(draw_figure)
+
+
+def show_topics(page: str, study: Study, tables: Tables) -> None:
+    """A tab per topic of a page's figures: those the study's sweep names first, in its order, then all others."""
+    shelf = open_shelf("figures")
+    first = getattr(open_shelf("sweeps").load(study.sweep), "figures", ()) if study.sweep else ()
+    topics: dict[str, list[str]] = {}
+    for name in list_figures(first, page):
+        topics.setdefault(spell(shelf.load(name).topic), []).append(name)
+    for tab, names in zip(st.tabs(list(topics), key="topic", bind="query-params"), topics.values(), strict=True):
+        if tab.open:
+            with tab:
+                for name in names:
+                    show_figure(name, tables)
 
 
 def show_figure(name: str, tables: Tables, **fixed: Any) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard.controls import spell
-from dashboard.exhibit import show_figure
+from dashboard.exhibit import show_topics
 from dashboard.grid import offer_csv, show_grid
 from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
 from dashboard.studies import BY_HASH, FIRST_COMMAND, read_tables
 from dashboard.text import escape_markdown
 from lab.analysis.fits import fit_study
-from lab.core.registry import open_shelf
 from lab.tables import Study, Tables
 
 
@@ -34,12 +32,7 @@ def render(study: Study | None) -> None:
             offer_csv(estimates, study.name, "fits")
         for remark in remarks:
             st.caption(escape_markdown(remark, limit=2000))
-    topics = _sort_topics(study)
-    for tab, names in zip(st.tabs(list(topics), key="topic", bind="query-params"), topics.values(), strict=True):
-        if tab.open:
-            with tab:
-                for name in names:
-                    show_figure(name, tables)
+    show_topics("scaling", study, tables)
 
 
 @st.cache_data(hash_funcs=BY_HASH, max_entries=32, show_spinner="Fitting …")
@@ -68,17 +61,6 @@ def tabulate_fits(tables: Tables) -> tuple[pd.DataFrame, list[str]]:
         if named.fit.reason
     ]
     return pd.DataFrame(rows), remarks
-
-
-def _sort_topics(study: Study) -> dict[str, list[str]]:
-    """The figures by topic: those the study's sweep names first, in its order, then all others."""
-    shelf = open_shelf("figures")
-    first = getattr(open_shelf("sweeps").load(study.sweep), "figures", ()) if study.sweep else ()
-    names = [*(name for name in first if name in shelf.names()), *(name for name in shelf.names() if name not in first)]
-    topics: dict[str, list[str]] = {}
-    for name in names:
-        topics.setdefault(spell(shelf.load(name).topic), []).append(name)
-    return topics
 
 
 page = Page(title="Scaling", icon="ssid_chart", order=2, render=render)

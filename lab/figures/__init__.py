@@ -6,7 +6,7 @@ figure, the same plotly figure is shown in the browser and printed (`lab.figures
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,7 @@ class Figure:
     `prepare(tables, options)` gives a tidy frame with a row per mark; runs are named in `run_key`. Its `attrs` may
     hold `x` and `y` (columns on the axes), `notes` (sentences for the caption: what was fitted, left out, refused)
     and, where the frame is empty, `missing` (why, and what to run). `draw(frame)` is never given an empty frame.
+    `page` is the page of the dashboard it stands on, under its `topic`.
     """
 
     title: str
@@ -52,6 +53,7 @@ class Figure:
     prepare: Callable[[Tables, Any], pd.DataFrame]
     draw: Callable[[pd.DataFrame], go.Figure]
     options: type = NoOptions
+    page: str = "scaling"
 
     def caption(self, frame: pd.DataFrame, tables: Tables) -> str:
         """Plain text: title, axes with units, what the marks mean, what was left out, and the runs shown."""
@@ -71,6 +73,18 @@ def draw_figure(name: str, tables: Tables, options: Mapping[str, Any]) -> tuple[
     if frame.empty:
         return frame, draw_notice(figure.title, frame.attrs["missing"])
     return frame, figure.draw(frame)
+
+
+def list_figures(first: Sequence[str] = (), page: str = "") -> list[str]:
+    """Names of figures, those in `first` before the others: of one page, or of every page that `first` stands on.
+
+    `first` is what a sweep names; with neither, the figures of the page 'scaling', which any runs can fill.
+    """
+    shelf = open_shelf("figures")
+    named = [name for name in first if name in shelf.names()]
+    pages = {page} if page else {shelf.load(name).page for name in named} or {"scaling"}
+    ordered = [*named, *(name for name in shelf.names() if name not in named)]
+    return [name for name in ordered if shelf.load(name).page in pages]
 
 
 def list_run_keys(frame: pd.DataFrame) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from lab.core.errors import InputError
 from lab.core.registry import open_shelf
-from lab.figures import Figure, draw_figure
+from lab.figures import Figure, draw_figure, list_figures
 from lab.figures.printing import save_figure
 from lab.report.content import compose_sections
 from lab.report.document import Exhibit
@@ -34,7 +34,7 @@ def write_report(tables: Tables, folder: Path) -> ReportPaths:
     sweep = find_sweep(tables)
     title = sweep.title if sweep else f"Study {tables.study.name}"
     exhibits, figures = [], []
-    for name in sweep.figures if sweep else open_shelf("figures").names():
+    for name in sweep.figures if sweep else list_figures():
         figure: Figure = open_shelf("figures").load(name)
         frame, drawing = draw_figure(name, tables, {})
         figures += save_figure(name, tables, frame, drawing, folder / "figures", PRINTED, "double")

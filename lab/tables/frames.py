@@ -10,19 +10,7 @@ import pandas as pd
 from lab.core.columns import COLUMNS
 from lab.runs.store import StoredRun
 
-TEXT = (
-    "run_key",
-    "trunk_key",
-    "study",
-    "family",
-    "source",
-    "optimizer",
-    "stage",
-    "status",
-    "machine",
-    "finished_at",
-    "error",
-)
+TEXT = (*(column.name for column in COLUMNS.values() if column.is_text), "error")
 CURVE = ("tokens", "flops", "loss_nats", "train_loss_nats", "online_bits", "learning_rate", "cpu_seconds")
 
 
@@ -44,13 +32,15 @@ def make_runs_frame(study: str, runs: Sequence[StoredRun]) -> pd.DataFrame:
         }
         for run in runs
     ]
-    frame = pd.DataFrame(rows, columns=None if rows else [*COLUMNS, "error"])
-    return tidy_runs(frame)
+    return tidy_runs(pd.DataFrame(rows))
 
 
 def tidy_runs(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with every column of the glossary in its order and type, the user's own behind, sorted by run key."""
-    known = [*COLUMNS, "error"]
+    """The frame with the glossary's columns in its order and type, the user's own behind, sorted by run key.
+
+    Every column of the area 'training' is there; those of other areas only where the frame has them.
+    """
+    known = [*(c.name for c in COLUMNS.values() if c.area == "training" or c.name in frame), "error"]
     frame = frame.reindex(columns=[*known, *(c for c in frame.columns if c not in known)])
     for name in known:
         if name in TEXT:
@@ -61,12 +51,12 @@ def tidy_runs(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def make_curves_frame(runs: Sequence[StoredRun]) -> pd.DataFrame:
-    """One row per run and curve point."""
+    """One row per run and curve point: the columns of a training curve, then those of other kinds of run."""
     pieces = []
     for run in runs:
-        length = len(run.curve.get("tokens", ()))
+        columns = {**run.curve, **run.timings}
+        length = len(next(iter(run.curve.values()), ()))
         if length:
-            columns = {**run.curve, **run.timings}
-            piece = {name: np.array(columns.get(name, [None] * length), dtype=float) for name in CURVE}
+            piece = {name: np.array(columns.get(name, [None] * length), dtype=float) for name in (*CURVE, *columns)}
             pieces.append(pd.DataFrame({"run_key": run.key, "trunk_key": run.trunk_key, **piece}))
     return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=["run_key", "trunk_key", *CURVE])

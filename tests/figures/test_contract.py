@@ -1,6 +1,8 @@
 """The shelf's contract, over every entry: draws from a study and from an empty one, names its units, prints."""
 
 import dataclasses
+import importlib
+from functools import cache
 from html import unescape
 from typing import Literal, get_args, get_origin, get_type_hints
 
@@ -12,17 +14,19 @@ from lab.core.registry import open_shelf
 from lab.figures import Range, draw_figure, list_run_keys
 from lab.figures.printing import render_matplotlib
 from lab.tables import Study, Tables
-from tests.synthetic import make_tables
 
 NAMES = open_shelf("figures").names()
 
 
-@pytest.fixture(scope="module")
-def tables() -> Tables:
-    """A study with a floor, a search over three rates, and one run that diverged."""
-    study = make_tables(rates=(0.01, 0.02, 0.04), floor_nats=0.9)
-    study.runs.loc[study.runs["stage"].eq("search").idxmax(), ["status", "loss_nats"]] = ["diverged", np.nan]
-    return study
+@cache
+def make_study(page: str) -> Tables:
+    """A study that fills the figures of a page of the dashboard: tests/studies/PAGE.py."""
+    tables: Tables = importlib.import_module(f"tests.studies.{page}").make_tables()
+    return tables
+
+
+def find_study(name: str) -> Tables:
+    return make_study(open_shelf("figures").load(name).page)
 
 
 def empty(tables: Tables) -> Tables:
@@ -48,7 +52,8 @@ def list_options(options: type) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_draws_prints_and_names_its_units(name: str, tables: Tables) -> None:
+def test_draws_prints_and_names_its_units(name: str) -> None:
+    tables = find_study(name)
     figure = open_shelf("figures").load(name)
     for options in list_options(figure.options):
         frame, drawing = draw_figure(name, tables, options)
@@ -66,7 +71,8 @@ def test_draws_prints_and_names_its_units(name: str, tables: Tables) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_empty_study_says_what_to_run(name: str, tables: Tables) -> None:
+def test_empty_study_says_what_to_run(name: str) -> None:
+    tables = find_study(name)
     frame, drawing = draw_figure(name, empty(tables), {})
     text = unescape(drawing.layout.annotations[0].text).replace("<br>", " ")
     assert frame.empty and "lab run known_entropy --preset standard" in text
@@ -74,7 +80,8 @@ def test_empty_study_says_what_to_run(name: str, tables: Tables) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_drawn_number_stands_in_the_frame(name: str, tables: Tables) -> None:
+def test_every_drawn_number_stands_in_the_frame(name: str) -> None:
+    tables = find_study(name)
     frame, drawing = draw_figure(name, tables, {})
     numbers = frame.select_dtypes("number").to_numpy().ravel()
     for trace in drawing.data:
@@ -84,7 +91,8 @@ def test_every_drawn_number_stands_in_the_frame(name: str, tables: Tables) -> No
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_caption_tells_study_axes_and_runs(name: str, tables: Tables) -> None:
+def test_caption_tells_study_axes_and_runs(name: str) -> None:
+    tables = find_study(name)
     figure = open_shelf("figures").load(name)
     frame, _ = draw_figure(name, tables, {})
     caption = figure.caption(frame, tables)
@@ -93,7 +101,8 @@ def test_caption_tells_study_axes_and_runs(name: str, tables: Tables) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_names_of_the_study_cannot_become_markup(name: str, tables: Tables) -> None:
+def test_names_of_the_study_cannot_become_markup(name: str) -> None:
+    tables = find_study(name)
     runs = tables.runs.assign(family=np.where(tables.runs["size"] > 40, "<a href='x'>lstm", "transformer"))
     _, drawing = draw_figure(name, Tables(tables.study, runs, tables.curves), {})
     assert "<a href" not in drawing.to_json()

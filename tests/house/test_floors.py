@@ -19,6 +19,8 @@ PLACES = {
     "matplotlib": ("lab.figures.printing",),
     "streamlit": ("dashboard",),
     "sklearn": ("lab.calibration", "lab.complexity"),
+    "numba": ("lab.complexity",),
+    "constriction": ("lab.complexity",),
     "sqlalchemy": ("lab.runs",),
     "typer": ("lab.cli",),
     "rich": ("lab.cli",),

@@ -1,0 +1,1 @@
+"""Automata: one file, one automaton; each exposes `automaton`."""

@@ -1,0 +1,81 @@
+"""What a code is: a way to describe symbols in bits that a fixed decoder can undo."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lab.core.errors import InputError
+
+Symbols = NDArray[np.uint8]
+Proof = Literal["decodes", "kraft", "estimate"]
+
+
+@dataclass(frozen=True, eq=False)
+class Message:
+    """What is described: `symbols` uint8 of any shape (a sequence, a plane, a volume), each below `alphabet` (2…256).
+
+    The decoder knows the alphabet; the shape it is told, and pays for (`lab.complexity.bounds`).
+    """
+
+    symbols: Symbols
+    alphabet: int = 256
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.alphabet <= 256:
+            raise InputError("alphabet", self.alphabet, "2 to 256 symbols", "map the values to fewer symbols first")
+        if self.symbols.dtype != np.uint8:
+            raise InputError(
+                "symbols", str(self.symbols.dtype), "are uint8", "quantise or view the array as bytes first"
+            )
+        if self.symbols.size and int(self.symbols.max()) >= self.alphabet:
+            raise InputError("symbols", int(self.symbols.max()), f"must lie below the alphabet, {self.alphabet}")
+
+    @cached_property
+    def sequence(self) -> Symbols:
+        """The symbols in row order, shape (n,)."""
+        return np.ascontiguousarray(self.symbols).ravel()
+
+    def __len__(self) -> int:
+        return int(self.symbols.size)
+
+
+class Code(ABC):
+    """A code; a subclass is a frozen dataclass whose fields are its dials.
+
+    `proof` says why its length is one: 'decodes', there is a decoder and `decode(encode(m))` is m; 'kraft', it is
+    −log2 of a probability over all messages of that length (Σ 2^−length ≤ 1), so a decoder exists within 2 bits;
+    'estimate', neither: shown beside the others, never among the bounds.
+    """
+
+    version: ClassVar[int] = 1
+    proof: ClassVar[Proof] = "decodes"
+
+    @abstractmethod
+    def count_bits(self, message: Message) -> float:
+        """Bits of the description to a decoder that knows the number of symbols and their alphabet."""
+
+
+class ByteCode(Code):
+    """A code of byte strings, one symbol a byte. `header_bytes` every output carries whatever its content are dropped:
+    the decoder knows them.
+    """
+
+    header_bytes: ClassVar[int] = 0
+
+    @abstractmethod
+    def encode(self, data: bytes) -> bytes:
+        """The description."""
+
+    @abstractmethod
+    def decode(self, description: bytes) -> bytes:
+        """The data again."""
+
+    def count_bits(self, message: Message) -> float:
+        """8 bits a byte of the description, its constant header dropped; an empty message costs nothing."""
+        return 8.0 * (len(self.encode(message.sequence.tobytes())) - self.header_bytes) if len(message) else 0.0

@@ -1,0 +1,1 @@
+"""Estimators: one file, one estimator; each exposes `estimator`. See `lab.complexity.estimator`."""
