@@ -55,6 +55,8 @@ class Code(ABC):
 
     version: ClassVar[int] = 1
     proof: ClassVar[Proof] = "decodes"
+    most_symbols: ClassVar[int] = 2**27
+    """Of a longer message a bound leaves the code out, for its time or its memory."""
 
     @abstractmethod
     def count_bits(self, message: Message) -> float:
@@ -62,8 +64,10 @@ class Code(ABC):
 
 
 class ByteCode(Code):
-    """A code of byte strings, one symbol a byte. `header_bytes` every output carries whatever its content are dropped:
-    the decoder knows them.
+    """A code of byte strings, one symbol a byte.
+
+    `header_bytes`: how many bytes, at the start and the end together, are the same in the description of every message
+    that is not empty. The decoder knows them and they are not counted; nothing else is dropped.
     """
 
     header_bytes: ClassVar[int] = 0
@@ -73,8 +77,8 @@ class ByteCode(Code):
         """The description."""
 
     @abstractmethod
-    def decode(self, description: bytes) -> bytes:
-        """The data again."""
+    def decode(self, description: bytes, length: int) -> bytes:
+        """The `length` bytes again."""
 
     def count_bits(self, message: Message) -> float:
         """8 bits a byte of the description, its constant header dropped; an empty message costs nothing."""

@@ -25,9 +25,9 @@ class Deflate(ByteCode):
         packer = zlib.compressobj(self.level, zlib.DEFLATED, RAW)
         return packer.compress(data) + packer.flush()
 
-    def decode(self, description: bytes) -> bytes:
+    def decode(self, description: bytes, length: int) -> bytes:
         """The data again."""
-        return zlib.decompress(description, RAW)
+        return zlib.decompress(description, RAW, bufsize=max(length, 1))
 
 
 code = Deflate
