@@ -15,10 +15,10 @@ from lab.analysis import select_runs
 from lab.analysis.fits import fit_size, fit_tokens
 from lab.analysis.forecasts import forecast_largest
 from lab.analysis.frontier import fit_optimal_size
-from lab.analysis.replicates import average_replicates
 from lab.analysis.sample_efficiency import measure_token_saving
 from lab.analysis.skill import measure_skill
 from lab.core.estimate import Estimate
+from lab.core.replicates import average_replicates
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables

@@ -16,10 +16,10 @@ import pandas as pd
 from scipy.special import betaincinv
 
 from lab.analysis.outlook import LEVELS, Outlook, read_outlook
-from lab.analysis.replicates import average_replicates
 from lab.analysis.sealing import find_matches
 from lab.analysis.selection import select_runs
 from lab.core.estimate import Estimate
+from lab.core.replicates import average_replicates
 from lab.runs.ledger import Entry
 from lab.tables import Tables
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lab.analysis.replicates import average_replicates
 from lab.core.estimate import Estimate
+from lab.core.replicates import average_replicates
 from lab.tables import Tables
 
 FEWEST_HORIZONS = 3

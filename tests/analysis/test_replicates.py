@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from lab.analysis.replicates import average_replicates
 from lab.analysis.sample_efficiency import measure_token_saving
+from lab.core.replicates import average_replicates
 from lab.core.seeds import open_stream
 from tests.synthetic import make_tables
 

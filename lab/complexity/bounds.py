@@ -1,0 +1,125 @@
+"""Upper bounds on Kolmogorov complexity: the shortest of many descriptions, with the bits that say which.
+
+Kolmogorov 1965, and Li and Vitányi 2008 (An Introduction to Kolmogorov Complexity, section 2.1): K(x) is not to be
+computed, but any description that a fixed decoder undoes bounds it from above. Here the decoder is the set of codes,
+packings and scans; it knows the alphabet and is told the shape.
+
+bits(x) = bits(shape) + log2(ways) + min over ways of the code's length.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lab.complexity.code import Code, Message, Proof
+from lab.complexity.integers import count_shape_bits
+from lab.complexity.scans import Packing, Scan, list_packings, list_scans, pack_message, scan_message
+from lab.core.errors import InputError, RefusedError, UnknownNameError
+from lab.core.registry import open_shelf
+
+ENSEMBLE = "ensemble"
+"""The name under which the shortest of all proven descriptions stands beside the codes."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """One way to describe a message, and its bits without those that say which way it is."""
+
+    code: str
+    packing: Packing
+    scan: Scan
+    payload_bits: float
+    proof: Proof
+
+
+@dataclass(frozen=True)
+class Bound:
+    """All descriptions of one message of `symbols` symbols; `told_bits` say its shape; `left_out`: code → why."""
+
+    symbols: int
+    alphabet: int
+    told_bits: float
+    descriptions: tuple[Description, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes that described it, in their order."""
+        return tuple(dict.fromkeys(description.code for description in self.descriptions))
+
+    @property
+    def raw_bits(self) -> float:
+        """The length without any code: log2 of the alphabet a symbol, the shape told."""
+        return self.told_bits + self.symbols * math.log2(self.alphabet)
+
+    def choose(self, code: str = ENSEMBLE) -> Description:
+        """The shortest description by one code, or of all that are proven."""
+        return min(self._list_ways(code), key=lambda description: description.payload_bits)
+
+    def count_bits(self, code: str = ENSEMBLE) -> float:
+        """The bound in bits by one code, or by the ensemble: shortest payload, choice and shape paid for."""
+        return self.told_bits + math.log2(len(self._list_ways(code))) + self.choose(code).payload_bits
+
+    def _list_ways(self, code: str) -> list[Description]:
+        if code == ENSEMBLE:
+            ways = [d for d in self.descriptions if d.proof != "estimate"]
+            if not ways:
+                why = "; ".join(f"{name}: {reason}" for name, reason in self.left_out.items())
+                raise RefusedError("bound", why or "no code", "no proven code describes the message", "name one")
+            return ways
+        ways = [d for d in self.descriptions if d.code == code]
+        if not ways:
+            raise UnknownNameError.among(
+                "code of the bound", code, [ENSEMBLE, *self.codes], self.left_out.get(code, "")
+            )
+        return ways
+
+
+def load_codes() -> dict[str, Code]:
+    """Every code of the shelf, dials at their defaults."""
+    shelf = open_shelf("codes")
+    return {name: shelf.load(name)() for name in shelf.names()}
+
+
+def bound_message(message: Message, codes: Mapping[str, Code] | None = None) -> Bound:
+    """The bound by the codes given, by default all of the shelf, over every packing and scan that fits the message.
+
+    A code is left out, with the reason, of a message longer than its `most_symbols` or that it refuses. A code that
+    only estimates is shown and bounds nothing. Raises `RefusedError` where no proven code is left.
+    """
+    usable, left_out = _choose_codes(message, load_codes() if codes is None else codes)
+    descriptions = []
+    for packing, scan, laid_out in _lay_out(message):
+        for name, code in usable.items():
+            try:
+                bits = code.count_bits(laid_out)
+            except InputError as refusal:
+                left_out[name] = str(refusal)
+                continue
+            # The ideal length of a probability is that of a prefix code once it is rounded up (Shannon 1948).
+            payload = float(math.ceil(bits)) if code.proof == "kraft" else bits
+            descriptions.append(Description(name, packing, scan, payload, code.proof))
+    kept = tuple(d for d in descriptions if d.code not in left_out)
+    bound = Bound(len(message), message.alphabet, count_shape_bits(message.symbols.shape), kept, left_out)
+    bound.choose()  # refuses where nothing is left
+    return bound
+
+
+def _choose_codes(message: Message, codes: Mapping[str, Code]) -> tuple[dict[str, Code], dict[str, str]]:
+    usable, left_out = {}, {}
+    for name, code in codes.items():
+        if len(message) > code.most_symbols:
+            left_out[name] = f"takes at most {code.most_symbols:,} symbols, for its time and memory"
+        else:
+            usable[name] = code
+    return usable, left_out
+
+
+def _lay_out(message: Message) -> Iterator[tuple[Packing, Scan, Message]]:
+    """One message at a time: a large one is not held in all its layouts."""
+    for scan in list_scans(message):
+        scanned = scan_message(message, scan)
+        for packing in list_packings(message):
+            yield packing, scan, pack_message(scanned) if packing == "packed" else scanned
