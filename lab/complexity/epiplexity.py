@@ -87,13 +87,13 @@ def split_tokens(law: LossLaw, compute: float, test_tokens: float, tokens: Array
 
     D is the `tokens` given, or what makes K + 𝒟·L least: with l_N, l_D the two terms of the law, the root of
     α·l_N·6D/(6D+2𝒟) = β·l_D·(1 − D/𝒟), which is the only one and lies below 𝒟. Raises `InputError` for a budget, test
-    tokens or parameters that are not positive.
+    tokens that are not positive, or parameters below 0.
     """
     for name, value in (("compute", compute), ("test_tokens", test_tokens)):
         if not (np.isfinite(value) and value > 0):
             raise InputError(f"epiplexity.{name}", value, "is a positive finite number")
-    if not all(np.all(np.asarray(p) > 0) for p in (law.alpha, law.beta, law.N0, law.D0)):
-        raise InputError("epiplexity.law", law, "α, β, N0 and D0 (or A and B) are positive")
+    if not all(np.all(np.asarray(p) >= 0) for p in (law.alpha, law.beta, law.N0, law.D0)):
+        raise InputError("epiplexity.law", law, "α, β, N0 and D0 (or A and B) are not negative")
     best = _find_tokens(law, compute, test_tokens) if tokens is None else np.asarray(tokens, float)
     params = compute / (6 * best + 2 * test_tokens)
     return Split(best, params, law.structure(best), test_tokens * law.loss(params, best))

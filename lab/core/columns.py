@@ -136,6 +136,38 @@ _ALL = (
     Column("confidence_top1", "", "", "measure", "top-1 confidence; mean probability of the likeliest prediction"),
     Column("machine", "", "", "provenance", "machine; processor, cores and platform that ran it"),
     Column("finished_at", "", "", "provenance", "time the run was stored, UTC"),
+    Column(
+        "area_bits",
+        "K",
+        "bits",
+        "measure",
+        "area above the online loss; code length of the tokens seen, minus what they cost at the loss reached",
+        "complexity",
+    ),
+    Column("area_tokens", "D", "tokens", "axis", "tokens at which the area is measured; before cooling", "complexity"),
+    Column(
+        "area_loss_nats", "L", "nats/token", "measure", "online loss above which the area is measured", "complexity"
+    ),
+    Column("law_bits", "K", "bits", "measure", "area by the law; β/(1−β)·D0^β·D^(1−β)", "complexity"),
+    Column(
+        "excess_bits",
+        "",
+        "bits",
+        "measure",
+        "excess code length; online code length minus the true model's for as many tokens",
+        "complexity",
+    ),
+    Column("structural_bits", "S", "bits", "measure", "structural bits; to describe the model", "complexity"),
+    Column("random_bits", "H", "bits", "measure", "random bits; of the test tokens, given the model", "complexity"),
+    Column("total_bits", "", "bits", "measure", "total code length; structural and random bits", "complexity"),
+    Column(
+        "coding_flops",
+        "C",
+        "FLOP",
+        "axis",
+        "compute; to train the model and to code the test tokens with it",
+        "complexity",
+    ),
 )
 
 COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}
