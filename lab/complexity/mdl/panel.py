@@ -1,0 +1,59 @@
+"""The panel: the length of one data set by every code of a model class, order by order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+CODES: Mapping[str, str] = {
+    "two_part": "two-part: parameters at a precision of 1/√n, then the data by them (Rissanen 1978)",
+    "nml": "normalised maximum likelihood, exact (Shtarkov 1987; Rissanen 2000)",
+    "nml_asymptotic": "normalised maximum likelihood by its Fisher asymptotic (Rissanen 1996)",
+    "bayes_jeffreys": "Bayes mixture under Jeffreys' prior (Krichevsky and Trofimov 1981)",
+    "bayes_laplace": "Bayes mixture under the uniform prior (Laplace)",
+    "bayes": "Bayes mixture under the conjugate prior",
+    "prequential": "prequential, parameters anew for each example (Dawid 1984)",
+    "prequential_block": "prequential, parameters anew for each block (Blier and Ollivier 2018)",
+    "switch": "switch distribution over the orders (van Erven, Grünwald and de Rooij 2012)",
+}
+"""What each code is, in the order they are shown. A panel holds those its model class has."""
+
+ALL_ORDERS = -1
+"""In place of an order, for a code that describes the data by all of them together."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Lengths in bits: `lengths[code][order]`, NaN where a code has none there.
+
+    `hindsight`: by order, −log2 of the maximum likelihood: what regret is measured against. `parameters`: by order.
+    `n`: examples. A length names the data given the order; the order itself is one of len(parameters), all alike.
+    """
+
+    lengths: Mapping[str, Mapping[int, float]]
+    hindsight: Mapping[int, float]
+    parameters: Mapping[int, int]
+    n: int
+
+    @property
+    def orders(self) -> tuple[int, ...]:
+        """The orders of the class that were tried."""
+        return tuple(self.hindsight)
+
+    def choose_order(self, code: str) -> int | None:
+        """The order with the shortest description by `code`; None where it has no length at any order."""
+        known = {order: bits for order, bits in self.lengths[code].items() if not math.isnan(bits)}
+        return min(known, key=lambda order: known[order], default=None)
+
+    def count_total_bits(self, code: str) -> float:
+        """The shortest description by `code`, the bits that name its order included; NaN where there is none."""
+        chosen = self.choose_order(code)
+        if chosen is None:
+            return math.nan
+        return self.lengths[code][chosen] + (math.log2(len(self.orders)) if chosen != ALL_ORDERS else 0.0)
+
+    def find_regret(self, code: str, order: int) -> float:
+        """Bits above the maximum likelihood in hindsight of that order (`ALL_ORDERS`: of the best of them)."""
+        best = min(self.hindsight.values()) if order == ALL_ORDERS else self.hindsight[order]
+        return self.lengths[code][order] - best
