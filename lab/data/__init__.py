@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from lab.core.errors import InputError, RefusedError
 from lab.core.seeds import open_stream
 
 
@@ -25,6 +26,12 @@ class Source(ABC):
     version: ClassVar[int] = 1
     entropy_rate: float | None = None
     """Nats per token, where the source's law is known."""
+    excess_entropy: float | None = None
+    """Nats that past and future share, E = I[past; future]; None where unknown, infinite where it diverges."""
+    statistical_complexity: float | None = None
+    """Nats in the causal states, C_μ = H[state]; None where unknown, infinite where it diverges."""
+    known: str = ""
+    """One sentence: what is known of the source in closed form, and what is not."""
     bytes_per_token: float = 1.0
 
     @property
@@ -51,6 +58,20 @@ class Source(ABC):
     @abstractmethod
     def count_unique(self, tokens: int, window: int) -> int:
         """How many of the first `tokens` training tokens are not repeats."""
+
+    def draw(self, length: int, seed: int) -> np.ndarray:
+        """One contiguous stretch of the source: int64, shape (length,). Raises `InputError` where there is none.
+
+        A window of training is one already; a source that has a quicker or a truer way says how in `_draw`.
+        """
+        for name, value, least in (("length", length, 1), ("seed", seed, 0)):
+            if value < least:
+                raise InputError(f"draw: {name}", value, f"is at least {least}")
+        return self._draw(length, seed)
+
+    def _draw(self, length: int, seed: int) -> np.ndarray:
+        path: np.ndarray = self.training_windows(seed, 0, 1, length - 1)[0]
+        return path
 
     def true_loss(self, windows_WT: np.ndarray) -> np.ndarray | None:
         """The true model's −log probability (nats) of each target given the window so far, shape (W, window)."""
@@ -91,6 +112,16 @@ class CorpusSource(Source):
     def count_unique(self, tokens: int, window: int) -> int:
         """At most one epoch."""
         return int(min(tokens, ((len(self.load_split()[0]) - 1) // window - 1) * window))
+
+    def _draw(self, length: int, seed: int) -> np.ndarray:
+        """Training text from a random place on; refused beyond its end."""
+        tokens = self.load_split()[0]
+        if length > len(tokens):
+            raise RefusedError(
+                "draw: length", length, f"the corpus has {len(tokens)} training tokens", "draw less, or give more text"
+            )
+        begin = int(open_stream(seed, "data", "draw").integers(len(tokens) - length + 1))
+        return tokens[begin : begin + length].astype(np.int64)
 
     def _heldout_begins(self, count: int, window: int) -> np.ndarray:
         room = len(self.load_split()[1]) // (window + 1)

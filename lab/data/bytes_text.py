@@ -35,6 +35,9 @@ class BytesText(CorpusSource):
     """
 
     path: str = field(default="", metadata={"identity": False})
+    known = (
+        "Nothing in closed form: the entropy rate of text is bounded from above by any code, and by no theorem below."
+    )
 
     @property
     def vocabulary(self) -> int:

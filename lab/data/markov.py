@@ -16,15 +16,14 @@ import numpy as np
 from lab.core.errors import InputError
 from lab.core.fingerprint import hash_literal
 from lab.core.seeds import open_stream
-from lab.data import Source
+from lab.data.chains import Process
+from lab.data.chains.path import follow_path
 
-BLOCK = 512  # windows drawn together: the chain is sequential in time, so it is vectorised over windows
-HELDOUT_SEED = -1  # a stream that no run seed (≥ 0) can name
 LARGEST_TABLE = 2**22
 
 
 @dataclass(frozen=True)
-class Markov(Source):
+class Markov(Process):
     """A stationary chain.
 
     `symbols`: vocabulary; `order`: symbols of context; `concentration`: of the Dirichlet rows, small is peaked;
@@ -35,6 +34,7 @@ class Markov(Source):
     order: int = 2
     concentration: float = 8.0
     chain: int = 0
+    known = "Everything: h = Σ π H(row), C_μ = H(π) over contexts and E = C_μ − order · h."
 
     def __post_init__(self) -> None:
         if self.symbols < 2 or self.order < 1 or self.symbols ** (self.order + 1) > LARGEST_TABLE:
@@ -62,26 +62,49 @@ class Markov(Source):
         """SHA-256 of the dials and the version: they determine every symbol."""
         return hash_literal(["markov", self.version, self.symbols, self.order, self.concentration, self.chain])
 
-    def training_windows(self, seed: int, start: int, count: int, window: int) -> np.ndarray:
-        """Independent stationary windows, never repeated."""
-        index = np.arange(start, start + count)
-        blocks = [
-            _draw_block(self, seed, int(b), window)[index[index // BLOCK == b] % BLOCK]
-            for b in np.unique(index // BLOCK)
-        ]
-        return np.concatenate(blocks)
+    @property
+    def statistical_complexity(self) -> float:  # type: ignore[override]
+        """Nats, exact: the contexts are the causal states, for no two of the drawn rows are equal."""
+        stationary = _make_chain(self).stationary
+        return float(-(stationary * np.log(stationary)).sum())
 
-    def heldout_windows(self, count: int, window: int) -> np.ndarray:
-        """Windows of a stream no training seed can name."""
-        return self.training_windows(HELDOUT_SEED, 0, count, window)
+    @property
+    def excess_entropy(self) -> float:  # type: ignore[override]
+        """Nats, exact: H(order symbols) − order · h (Crutchfield and Feldman 2003, eq. 41)."""
+        return self.statistical_complexity - self.order * self.entropy_rate
 
-    def heldout_documents(self, count: int, window: int) -> np.ndarray:
-        """Every window is a document of its own: they are independent."""
-        return np.arange(count)
+    def open_windows(self, seed: int, block: int) -> np.random.Generator:
+        """A stream of this chain's own."""
+        return open_stream(self.chain, "markov", "windows", seed, block)
 
-    def count_unique(self, tokens: int, window: int) -> int:
-        """All of them."""
-        return tokens
+    def draw_windows(self, rng: np.random.Generator, count: int, window: int) -> np.ndarray:
+        """Independent stationary windows."""
+        chain = _make_chain(self)
+        state = _draw_contexts(chain, rng.random(count))
+        windows = np.empty((count, window + 1), dtype=np.int64)
+        known = min(self.order, window + 1)
+        windows[:, :known] = self._spell(state)[:, :known]
+        for t in range(known, window + 1):
+            windows[:, t], state = self._step(state, rng.random(count))
+        return windows
+
+    def _draw(self, length: int, seed: int) -> np.ndarray:
+        rng = open_stream(self.chain, "markov", "draw", seed)
+        state = _draw_contexts(_make_chain(self), rng.random(1))
+        first = self._spell(state)[0, :length]
+        path = follow_path(self._step, int(state[0]), rng.random(length - len(first)))
+        return np.concatenate([first, path])
+
+    def _step(self, contexts: np.ndarray, uniforms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Symbols and the contexts they make, each shape (K,)."""
+        chain = _make_chain(self)
+        found = np.searchsorted(chain.steps, contexts + uniforms, side="right")
+        symbols = (found - contexts * self.symbols).clip(0, self.symbols - 1)
+        return symbols, (contexts * self.symbols + symbols) % len(chain.rows)
+
+    def _spell(self, contexts: np.ndarray) -> np.ndarray:
+        """The symbols of each context, shape (K, order)."""
+        return contexts[:, None] // self.symbols ** np.arange(self.order)[::-1] % self.symbols
 
     def true_loss(self, windows_WT: np.ndarray) -> np.ndarray:
         """Exact: early in a window, where fewer than `order` symbols are known, the stationary marginal of what is."""
@@ -129,18 +152,5 @@ def _make_chain(dials: Markov) -> _Chain:
     return _Chain(rows, stationary, marginals, steps.ravel())
 
 
-@lru_cache(maxsize=8)
-def _draw_block(dials: Markov, seed: int, block: int, window: int) -> np.ndarray:
-    chain = _make_chain(dials)
-    rng = open_stream(dials.chain, "markov", "windows", seed, block)
-    contexts = len(chain.rows)
-    state = np.searchsorted(np.cumsum(chain.stationary), rng.random(BLOCK), side="right").clip(max=contexts - 1)
-    windows = np.empty((BLOCK, window + 1), dtype=np.int64)
-    for t in range(window + 1):
-        if t < dials.order:
-            windows[:, t] = state // dials.symbols ** (dials.order - 1 - t) % dials.symbols
-            continue
-        found = np.searchsorted(chain.steps, state + rng.random(BLOCK), side="right")
-        windows[:, t] = (found - state * dials.symbols).clip(0, dials.symbols - 1)
-        state = (state * dials.symbols + windows[:, t]) % contexts
-    return windows
+def _draw_contexts(chain: _Chain, uniforms: np.ndarray) -> np.ndarray:
+    return np.searchsorted(np.cumsum(chain.stationary), uniforms, side="right").clip(max=len(chain.rows) - 1)
