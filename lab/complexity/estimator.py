@@ -24,3 +24,7 @@ class Estimator(ABC):
     @abstractmethod
     def estimate(self, message: Message) -> float:
         """The number for one sequence; NaN where the sequence is too short to bear it."""
+
+    def explain(self, message: Message) -> str:
+        """Why `estimate` is NaN for this sequence; '' where it is a number."""
+        return ""
