@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lab.analysis.cache import fit_once
+from lab.analysis.cache import fit_once, fit_sets_once
 from lab.analysis.curves import Collection, Curve
 from lab.analysis.named import load_law
 from lab.core.errors import InputError
@@ -39,6 +39,7 @@ MEMBERS = ("power", "m3", "m4", "broken_1")  # of the default; see above before 
 ESTIMATORS = (DEFAULT, "pure_power", "power", "m3", "m4", "broken_1")
 LAST = "last value"  # the naive forecast: the dearest point one has already
 LEVELS = (0.5, 0.8, 0.9, 0.95)
+TOGETHER = 96  # curves that are searched together; their fits of five laws stay in the cache
 INSIDE = tuple(f"inside_{100 * level:.0f}" for level in LEVELS)
 
 
@@ -92,7 +93,11 @@ def run_backtest(
     needed = dict.fromkeys(name for e in names if e != LAST for name in (MEMBERS if e == DEFAULT else (e,)))
     laws = {name: _load(name) for name in needed}
     rows, points = [], []
-    for curve in collection.curves:
+    for at, curve in enumerate(collection.curves):
+        if at % TOGETHER == 0:
+            for law in laws.values():
+                block = collection.curves[at : at + TOGETHER]
+                fit_together(law, [c.seen(law.predictors[0]) for c in block], loss)
         answers = {name: forecast_curve(law, curve, loss) for name, law in laws.items()}
         answers[LAST] = _repeat_last(curve)
         if DEFAULT in names:
@@ -102,6 +107,13 @@ def run_backtest(
         advance()
     frame = pd.DataFrame(rows)
     return Backtest(collection, names, str(loss), frame, pd.concat(points, ignore_index=True) if points else frame)
+
+
+def fit_together(law: Law, sets: Sequence[Data], loss: Loss) -> None:
+    """Fits `law` to all sets in one search, for `forecast_curve` and `find_optimum` to read."""
+    for clustered in (True, False):
+        chosen = [data for data in sets if data.is_clustered is clustered]
+        fit_sets_once(law, chosen, loss, interval=_choose_interval(clustered))
 
 
 def forecast_curve(law: Law, curve: Curve, loss: Loss) -> Ahead:
@@ -136,8 +148,12 @@ def find_optimum(law: Law, data: Data, loss: Loss) -> tuple[Array | None, str, s
 
 
 def _fit_curve(law: Law, data: Data, loss: Loss) -> Fit:
+    return fit_once(law, data, loss, interval=_choose_interval(data.is_clustered))
+
+
+def _choose_interval(clustered: bool) -> str:
     """Points taken for independent have intervals of one scatter: refits without each would cost more than the fit."""
-    return fit_once(law, data, loss, interval="default" if data.is_clustered else "t")
+    return "default" if clustered else "t"
 
 
 def combine(answers: Sequence[Ahead]) -> Ahead:

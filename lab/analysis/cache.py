@@ -6,7 +6,9 @@ takes tens of milliseconds, about as long as reading one back from disk would, s
 
 from __future__ import annotations
 
-from lab.scaling import Data, Fit, Huber, Law, Loss, fit_law
+from collections.abc import Sequence
+
+from lab.scaling import Data, Fit, Huber, Law, Loss, fit_sets
 
 MOST_KEPT = 512
 
@@ -19,10 +21,21 @@ def fit_once(
     law: Law, data: Data, loss: Loss | None = None, starts: Starts | None = None, interval: str = "default"
 ) -> Fit:
     """`fit_law`, or its earlier answer to the same question; `starts` are parameters that take the place of a grid."""
+    return fit_sets_once(law, [data], loss, starts, interval)[0]
+
+
+def fit_sets_once(
+    law: Law, sets: Sequence[Data], loss: Loss | None = None, starts: Starts | None = None, interval: str = "default"
+) -> list[Fit]:
+    """`fit_sets`: the sets not fitted before in one search."""
     loss = loss or Huber()
-    key = (law, data.hash, data.clusters is None, data.unit, tuple(data.titles.items()), loss, starts, interval)
-    if key not in _kept:
+    keys = [(law, data.hash, data.clusters is None, data.unit, tuple(data.titles.items()), loss, starts, interval)
+            for data in sets]  # fmt: skip
+    known = {key: _kept[key] for key in keys if key in _kept}
+    new = {key: data for key, data in zip(keys, sets, strict=True) if key not in known}
+    found = dict(zip(new, fit_sets(law, list(new.values()), loss, interval, starts=starts), strict=True))
+    for key, fit in found.items():
         while len(_kept) >= MOST_KEPT:
             _kept.pop(next(iter(_kept)))
-        _kept[key] = fit_law(law, data, loss, starts=starts, interval=interval)
-    return _kept[key]
+        _kept[key] = fit
+    return [(known | found)[key] for key in keys]

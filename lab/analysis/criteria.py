@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from lab.analysis.backtest import find_optimum
+from lab.analysis.backtest import find_optimum, fit_together
 from lab.analysis.curves import Collection
 from lab.analysis.named import load_law
 from lab.analysis.scores import average
@@ -41,6 +41,7 @@ Array = NDArray[Any]
 CRITERIA = ("aicc", "bic", "left_out")
 TITLES = {"aicc": "AICc", "bic": "BIC", "left_out": "error left out", "held_out": "held-out error"}
 FEWEST_LAWS = 3  # whose order says anything
+TOGETHER = 32  # splits that are searched together; their fits of every law stay in the cache
 MOST_BLOCKS = 5  # of a curve, left out in turn
 
 
@@ -72,7 +73,10 @@ def compare_laws(
     """Every law on every split, by least squares on the log loss. Raises `UnknownNameError` for no law."""
     forms = [load_law(name) for name in laws]
     frames = []
-    for split in splits:
+    for at, split in enumerate(splits):
+        if at % TOGETHER == 0:
+            for law in forms:
+                fit_together(law, [_rename(s.seen, law) for s in splits[at : at + TOGETHER]], LeastSquares())
         frame = pd.DataFrame([_assess(law, split) for law in forms])
         ranks = {f"rank_{name}": frame[name].rank(method="min") for name in TITLES}
         frames.append(frame.assign(**ranks))

@@ -6,7 +6,7 @@ an exact second-order search of a robust loss, intervals in which the trunk is t
 
 from lab.scaling.audit import Audit, audit_parameters
 from lab.scaling.data import Data
-from lab.scaling.fitting import fit_law
+from lab.scaling.fitting import fit_law, fit_sets
 from lab.scaling.law import Law, Parameter
 from lab.scaling.losses import Absolute, Asymmetric, Huber, LeastSquares, Loss, read_loss
 from lab.scaling.power_sum import PowerSum, Term
@@ -29,5 +29,6 @@ __all__ = [
     "Term",
     "audit_parameters",
     "fit_law",
+    "fit_sets",
     "read_loss",
 ]

@@ -5,9 +5,10 @@ Shapes: B rows of a batch (starts × resamples), n observations, p parameters.
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +25,17 @@ _STEP = 1.5e-8  # root of the round-off: the best step of a one-sided difference
 class Chart(ABC):
     """Coordinates u (B, p) for the parameters theta (B, p) of a law at fixed predictors, boxed by `low` and `high`;
     `logarithmic` (p,) are those whose exponential multiplies a term.
+
+    The predictors are (n,), common to all rows of a batch, or (B, n): every row of coordinates has its own.
     """
 
     low: Array
     high: Array
     logarithmic: Array
+
+    def take(self, rows: Any) -> Chart:
+        """The chart of these rows of a batch, by index or slice; itself where the predictors are common to all."""
+        return self
 
     @abstractmethod
     def read(self, theta: Array) -> Array:
@@ -57,6 +64,10 @@ class RawChart(Chart):
     def __init__(self, inner: Chart) -> None:
         self._inner = inner
         self.low, self.high, self.logarithmic = inner.low, inner.high, inner.logarithmic
+
+    def take(self, rows: Any) -> Chart:
+        """The raw chart of the inner chart's rows."""
+        return RawChart(self._inner.take(rows))
 
     def read(self, theta: Array) -> Array:
         """The inner chart's coordinates."""
@@ -97,6 +108,14 @@ class PlainChart(Chart):
             self.low = np.where(self.logarithmic, np.log(np.maximum(low, 0)), low)
             self.high = np.where(self.logarithmic, np.log(np.maximum(high, 0)), high)
 
+    def take(self, rows: Any) -> Self:
+        """The same with those rows of the predictors."""
+        if next(iter(self._x.values())).ndim == 1:
+            return self
+        taken = copy.copy(self)
+        taken._x = {name: value[rows] for name, value in self._x.items()}
+        return taken
+
     def read(self, theta: Array) -> Array:
         """The logarithm of the amplitudes."""
         return np.where(self.logarithmic, np.log(np.where(self.logarithmic, theta, 1.0)), theta)
@@ -122,7 +141,7 @@ class PlainChart(Chart):
         """Differences of Σ_i c_i ∇ ln f_i, made symmetric."""
         rows = max(1, _MOST_NUMBERS // (u.shape[1] * slope[0].size))
         chunks = (slice(at, at + rows) for at in range(0, len(u), rows))
-        parts = [self._difference(u[chunk], c[chunk], slope[chunk]) for chunk in chunks]
+        parts = [self.take(chunk)._difference(u[chunk], c[chunk], slope[chunk]) for chunk in chunks]
         matrix = np.concatenate(parts)
         return np.asarray(matrix + matrix.swapaxes(1, 2)) / 2
 
@@ -131,6 +150,6 @@ class PlainChart(Chart):
         count, size = u.shape
         step = _STEP * (1 + np.abs(u))
         moved = (u[:, None] + step[:, :, None] * np.eye(size)).reshape(-1, size)
-        ahead = self.slope(moved)[1].reshape(count, size, -1, size)
+        ahead = self.take(np.repeat(np.arange(count), size)).slope(moved)[1].reshape(count, size, -1, size)
         pulled = (c[:, None, None, :] @ (ahead - slope[:, None]))[:, :, 0]
         return np.asarray(pulled / step[:, :, None])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,13 +19,15 @@ from lab.scaling.losses import Huber, Loss
 from lab.scaling.problem import Problem
 from lab.scaling.requirements import find_refusal
 from lab.scaling.result import Fit, Status
-from lab.scaling.search import RIVALS, Found, search_starts
+from lab.scaling.search import RIVALS, Found
 from lab.scaling.starts import find_starts
+from lab.scaling.together import search_problems
 
 Array = NDArray[Any]
 
 STARTS = 9  # blocks of the grid of nonlinear parameters, each giving its best node
 _SAME = 1e-6  # relative difference of the objective within which two starts agree
+_TIED = 1e-9  # the same, within which the difference is round-off
 _WORST_CONDITION = 1e10  # of the scaled Jacobian: beyond, QR leaves the covariance less than six digits
 _DRIFT = 1e-4  # of the objective, a step's gain: below, the search is on a ridge and the parameters drift along it
 _ROUNDS = 20  # of the scatter beside a known error of the losses
@@ -47,33 +50,72 @@ def fit_law(
     rows. `resamples` asks for bootstrap draws over units beside the interval. `starts` (S, p) takes the place of the
     law's own. A law that is not positive, and a search none of whose starts ends, takes the general path.
     """
+    return fit_sets(law, [data], loss, interval, resamples, seed, starts)[0]
+
+
+def fit_sets(
+    law: Law,
+    sets: Sequence[Data],
+    loss: Loss | None = None,
+    interval: str = "default",
+    resamples: int = 0,
+    seed: int = 0,
+    starts: ArrayLike | None = None,
+) -> list[Fit]:
+    """Fit `law` to each of several sets of data, all in one search; otherwise as `fit_law`."""
     if starts is None:
         check_law(law)
     loss = loss or Huber()
-    blank = Fit(law, Status.REFUSED, loss, len(data), data.unit_count, data.hash)
-    if refusal := find_refusal(law, data, loss):
-        return replace(blank, reason=refusal.reason, next_step=refusal.next_step)
-    problem = Problem(law, data, loss)
-    check_method(problem, interval)
+    fits = [Fit(law, Status.REFUSED, loss, len(data), data.unit_count, data.hash) for data in sets]
+    opened: dict[int, tuple[Problem, Array]] = {}
+    for i, data in enumerate(sets):
+        if refusal := find_refusal(law, data, loss):
+            fits[i] = replace(fits[i], reason=refusal.reason, next_step=refusal.next_step)
+            continue
+        problem = Problem(law, data, loss)
+        check_method(problem, interval)
+        try:
+            with np.errstate(all="ignore"):  # data at the end of the floating range; what is not finite has a status
+                opened[i] = problem, _choose_starts(problem, starts)
+        except np.linalg.LinAlgError as error:
+            fits[i] = _give_up(fits[i], f"the arithmetic broke down ({error})")
+    for i, ended in _search_all(opened).items():
+        try:
+            with np.errstate(all="ignore"):
+                fits[i] = _conclude(fits[i], opened[i][0], ended or _search(*opened[i]), interval, resamples, seed)
+        except np.linalg.LinAlgError as error:
+            fits[i] = _give_up(fits[i], f"the arithmetic broke down ({error})")
+    return fits
+
+
+def _give_up(blank: Fit, reason: str) -> Fit:
+    return replace(blank, status=Status.FAILED, reason=reason, next_step="look at the data; try another law")
+
+
+def _search_all(opened: Mapping[int, tuple[Problem, Array]]) -> dict[int, tuple[Array, Found] | None]:
+    """Where the searches of all problems ended; None for each where one set of data broke the arithmetic of all."""
+    if len(opened) < 2 or not next(iter(opened.values()))[0].law.positive:
+        return dict.fromkeys(opened)
     try:
-        with np.errstate(all="ignore"):  # data at the end of the floating range; what is not finite is caught by status
-            return _fit(blank, problem, _choose_starts(problem, starts), interval, resamples, seed)
-    except np.linalg.LinAlgError as error:
-        reason = f"the arithmetic broke down ({error})"
-        return replace(blank, status=Status.FAILED, reason=reason, next_step="look at the data; try another law")
+        with np.errstate(all="ignore"):
+            return dict(zip(opened, search_problems(*zip(*opened.values(), strict=True)), strict=True))
+    except np.linalg.LinAlgError:
+        return dict.fromkeys(opened)
 
 
-def _fit(blank: Fit, problem: Problem, starts: Array, interval: str, resamples: int, seed: int) -> Fit:
+def _conclude(
+    blank: Fit, problem: Problem, ended: tuple[Array, Found], interval: str, resamples: int, seed: int
+) -> Fit:
     data = problem.data
-    theta, found = _search(problem, starts)
+    theta, found = _settle(problem, *ended)
     if data.error is not None:
         problem, theta, found = _weigh(problem, theta, found)
-    best = int(np.argmin(found.objective))
-    ended = found.converged[best] or found.decrement[best] <= _DRIFT
-    if not (ended and np.isfinite(theta[best]).all()):
+    best = _choose_best(found)
+    finished = found.converged[best] or found.decrement[best] <= _DRIFT
+    if not (finished and np.isfinite(theta[best]).all()):
         stuck = found.steps[best] == 0
         reason = "the search never left its start" if stuck else "the search did not converge"
-        return replace(blank, status=Status.FAILED, reason=reason, next_step="look at the data; try another law")
+        return _give_up(blank, reason)
     agree = found.converged & (found.objective <= found.objective[best] * (1 + _SAME) + 1e-28 * len(data))
     at_bound, condition = find_bounds(problem, theta[best]), find_condition(problem, theta[best])
     condition = condition if found.converged[best] else np.inf
@@ -111,13 +153,24 @@ def _choose_starts(problem: Problem, starts: ArrayLike | None) -> Array:
 def _search(problem: Problem, starts: Array) -> tuple[Array, Found]:
     """Where the starts ended: parameters (S, p), and what was found there."""
     if problem.law.positive:
-        found = search_starts(problem, problem.chart.read(starts))
-        starts = problem.chart.write(found.u)
-        if found.converged[np.argmin(found.objective)]:
-            return starts, found
-        starts = starts[np.argsort(found.objective, kind="stable")][:RIVALS]
+        return _settle(problem, *search_problems([problem], [starts])[0])
     found = search_general(problem, starts)
     return found.u, found
+
+
+def _settle(problem: Problem, theta: Array, found: Found) -> tuple[Array, Found]:
+    """What was found, or where the best starts end on the general path if the best of them did not end."""
+    if not problem.law.positive or found.converged[_choose_best(found)]:
+        return theta, found
+    found = search_general(problem, theta[np.argsort(found.objective, kind="stable")][:RIVALS])
+    return found.u, found
+
+
+def _choose_best(found: Found) -> int:
+    """The least objective; of those that differ from it by round-off, one that converged."""
+    least = found.objective <= found.objective.min() * (1 + _TIED)
+    chosen = least & found.converged if (least & found.converged).any() else least
+    return int(np.argmin(np.where(chosen, found.objective, np.inf)))
 
 
 def _weigh(problem: Problem, theta: Array, found: Found) -> tuple[Problem, Array, Found]:
@@ -129,7 +182,7 @@ def _weigh(problem: Problem, theta: Array, found: Found) -> tuple[Problem, Array
     known = (np.asarray(data.error) * problem.unit) ** 2  # an error of ln y is a relative one of y
     freedom, scatter = len(data) - theta.shape[1], np.inf
     for _ in range(_ROUNDS):
-        r2 = problem.residuals(theta[np.argmin(found.objective)]) ** 2
+        r2 = problem.residuals(theta[_choose_best(found)]) ** 2
         own = _solve_scatter(r2, known, freedom)
         precision = 1 / np.maximum(own + known, np.finfo(float).tiny ** 0.5)
         problem = Problem(problem.law, replace(data, weights=precision), problem.loss)

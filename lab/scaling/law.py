@@ -63,7 +63,11 @@ class Law(ABC):
 
     @abstractmethod
     def predict(self, theta: Array, **x: Array) -> Array:
-        """The loss, nats: `theta` (..., p) and predictors (n,) give (..., n). `split` takes theta apart."""
+        """The loss, nats: `theta` (..., p) and predictors (n,) give (..., n). `split` takes theta apart.
+
+        Predictors (..., n) that go with the rows of theta give (..., n) as well; a law that cannot is fitted to one set
+        of data after the other.
+        """
 
     def gradient(self, theta: Array, **x: Array) -> Array:
         """Derivative of `predict` by each parameter, (..., n, p), exact to round-off by a complex step.
@@ -71,7 +75,8 @@ class Law(ABC):
         A law that uses absolute values, maxima or anything else that is not analytic writes its own.
         """
         moved = np.asarray(theta)[..., None, :] + 1j * _STEP * np.eye(len(self.parameters))
-        return np.moveaxis(self.predict(moved, **x).imag / _STEP, -2, -1)
+        along = {name: value if np.ndim(value) < 2 else value[..., None, :] for name, value in x.items()}
+        return np.moveaxis(self.predict(moved, **along).imag / _STEP, -2, -1)
 
     def derive(self, theta: Array) -> Mapping[str, Any]:
         """Quantities that follow from the parameters, by name: theta (..., p) gives (...) each."""

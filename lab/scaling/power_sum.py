@@ -7,6 +7,7 @@ amplitude and its exponent out of the search.
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,14 +48,13 @@ class PowerSum(Law):
     def predict(self, theta: Array, **x: Array) -> Array:
         """Σ_k c_k Π_j x_j^(−γ_kj), nats."""
         values = dict(zip(self.names, self.split(theta), strict=True))
-        count = len(next(iter(x.values())))
-        blank = np.zeros((*np.shape(theta)[:-1], count))
+        blank = np.zeros((*np.shape(theta)[:-1], next(iter(x.values())).shape[-1]))
         return sum((values[t.coefficient] * _multiply(t, values, x) for t in self.terms), blank)
 
     def gradient(self, theta: Array, **x: Array) -> Array:
         """Closed form, (..., n, p)."""
         values = dict(zip(self.names, self.split(theta), strict=True))
-        count = len(next(iter(x.values())))
+        count = next(iter(x.values())).shape[-1]
         columns = {name: np.zeros((*np.shape(theta)[:-1], count)) for name in self.names}
         for term in self.terms:
             power = _multiply(term, values, x)
@@ -78,20 +78,21 @@ class PowerChart(Chart):
 
     def __init__(self, law: PowerSum, x: Mapping[str, Array]) -> None:
         names = law.names
-        count = len(next(iter(x.values())))
+        shape = next(iter(x.values())).shape
         size = len(names)
-        self._features = np.ones((count, size))  # derivative of a parameter's own log term by its coordinate
+        self._features = np.ones((*shape, size))  # derivative of a parameter's own log term by its coordinate
         self._term_of = np.zeros(size, int)
-        self._center = np.zeros((size, size))  # ln c = u_c + Σ center·γ
+        self._center = np.zeros((*shape[:-1], size, size))  # ln c = u_c + Σ center·γ
         for k, term in enumerate(law.terms):
             at = names.index(term.coefficient)
             self._term_of[at] = k
             for predictor, parameter in term.powers:
                 exponent = names.index(parameter)
                 logs = np.log(x[predictor])
+                middle = logs.mean(axis=-1)
                 self._term_of[exponent] = k
-                self._features[:, exponent] = logs.mean() - logs
-                self._center[at, exponent] = logs.mean()
+                self._features[..., exponent] = middle[..., None] - logs
+                self._center[..., at, exponent] = middle
         self._terms = len(law.terms)
         self.logarithmic = np.array([p.linear for p in law.parameters])
         self._same = self._term_of[:, None] == self._term_of
@@ -101,14 +102,22 @@ class PowerChart(Chart):
             np.where(self.logarithmic, np.inf, self.high),
         )
 
+    def take(self, rows: Any) -> Chart:
+        """The same with those rows of the features."""
+        if self._features.ndim == 2:
+            return self
+        taken = copy.copy(self)
+        taken._features, taken._center = self._features[rows], self._center[rows]
+        return taken
+
     def read(self, theta: Array) -> Array:
         """ln c − mean(ln x)·γ for coefficients, exponents as they are."""
         logs = np.where(self.logarithmic, np.log(np.where(self.logarithmic, theta, 1.0)), theta)
-        return logs - theta @ self._center.T
+        return np.asarray(logs - (self._center @ theta[..., None])[..., 0])
 
     def write(self, u: Array) -> Array:
         """The inverse of `read`."""
-        logs = u + u @ self._center.T
+        logs = u + (self._center @ u[..., None])[..., 0]
         return np.where(self.logarithmic, np.exp(np.where(self.logarithmic, logs, 0.0)), u)
 
     def value(self, u: Array) -> Array:
@@ -118,12 +127,12 @@ class PowerChart(Chart):
     def slope(self, u: Array) -> tuple[Array, Array]:
         """ln f, and its derivative: each term's share of the loss times the derivative of the term's own logarithm."""
         value, parts = self._sum(u)
-        slope = np.empty((len(u), len(self._term_of), len(self._features)))
+        slope = np.empty((len(u), len(self._term_of), self._features.shape[-2]))
         total = np.reciprocal(sum(parts))
         for k, part in enumerate(parts):
             part *= total
             for j in np.flatnonzero(self._term_of == k):
-                np.multiply(part, self._features[:, j], out=slope[:, j])
+                np.multiply(part, self._features[..., j], out=slope[:, j])
         return value, slope.swapaxes(1, 2)
 
     def curve(self, u: Array, c: Array, slope: Array) -> Array:
@@ -134,10 +143,17 @@ class PowerChart(Chart):
 
     def _sum(self, u: Array) -> tuple[Array, list[Array]]:
         """ln f (B, n), and the terms (B, n) each relative to the largest of them."""
-        logs = [u[:, self._term_of == k] @ self._features[:, self._term_of == k].T for k in range(self._terms)]
+        logs = [self._weigh(u, self._term_of == k) for k in range(self._terms)]
         top = functools.reduce(np.maximum, logs)
         parts = [np.exp(log - top) for log in logs]
         return top + np.log(sum(parts)), parts
+
+    def _weigh(self, u: Array, own: Array) -> Array:
+        """Σ_j u_j F_j over the coordinates `own` (p,) of a term, (B, n)."""
+        features = self._features[..., own]
+        if features.ndim == 2:
+            return np.asarray(u[:, own] @ features.T)  # one product for all rows of the batch
+        return np.asarray((features @ u[:, own, None])[..., 0])
 
 
 def _multiply(term: Term, values: Mapping[str, Array], x: Mapping[str, Array]) -> Array:

@@ -1,4 +1,4 @@
-"""The search: damped Newton steps on the exact Hessian, for a whole batch of starts × resamples at once.
+"""The search: damped Newton steps on the exact Hessian, for a whole batch of starts × resamples × data sets at once.
 
 The damping adds λ times the Gauss-Newton matrix of the majorising parabola: a large λ is a safe
 majorise-minimise step, λ → 0 is Newton's, which ends in finitely many steps where the loss is piecewise quadratic.
@@ -9,7 +9,7 @@ Shapes: B rows of the batch, n observations, p coordinates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -44,69 +44,17 @@ class Found:
     converged: Array
     steps: Array
 
+    def __getitem__(self, rows: Any) -> Found:
+        """What these rows of the batch found."""
+        return Found(*(getattr(self, name)[rows] for name in _FIELDS))
+
 
 _FIELDS = tuple(field.name for field in fields(Found))
 
 
-def search_starts(problem: Problem, u: Array) -> Found:
-    """The search from several starts (S, p) with the problem's own weights.
-
-    After a first round a start goes on only if it has not ended and may still win: those behind the best that ended are
-    left where they are, and so are all but the foremost few.
-    """
-    weights = np.broadcast_to(problem.weights, (len(u), len(problem.data)))
-    found = search(problem, weights, u, most_steps=FIRST_STEPS)
-    least = found.objective[found.converged].min(initial=np.inf)
-    rivals = np.flatnonzero(~found.converged & np.isfinite(found.objective) & (found.objective < least))
-    rivals = rivals[np.argsort(found.objective[rivals], kind="stable")][:RIVALS]
-    if not len(rivals):
-        return found
-    again = search(problem, weights[rivals], found.u[rivals])
-    merged = {name: getattr(found, name).copy() for name in _FIELDS}
-    for name in _FIELDS:
-        merged[name][rivals] = getattr(again, name)
-    merged["steps"][rivals] += found.steps[rivals]
-    return Found(**merged)
-
-
-def search(
-    problem: Problem,
-    weights: Array,
-    u: Array,
-    target: Array | None = None,
-    chart: Chart | None = None,
-    most_steps: int = MOST_STEPS,
-) -> Found:
-    """Minimise Σ_i w_i ρ(target_i − g_i(u)) from each row of `u` with the weights (B, n) of the same row.
-
-    `target` (n,) or (B, n) takes the place of the problem's own, `chart` that of its coordinates.
-    """
-    chart = chart or problem.chart
-    targets = np.broadcast_to(problem.target if target is None else target, weights.shape)
-    parts = []
-    for at in range(0, len(u), CHUNK):
-        rows = slice(at, at + CHUNK)
-        u_rows = u[rows]
-        for loss in problem.loss.stages():
-            found = _search_chunk(_Rows(chart, loss, targets[rows], weights[rows], problem.unit), u_rows, most_steps)
-            u_rows = found.u
-        parts.append(found)
-    return Found(*(np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS))
-
-
-def assess_point(problem: Problem, theta: Array) -> tuple[float, float]:
-    """The objective at parameters (p,), and the Newton decrement gᵀH⁻¹g over it, twice what a step would gain."""
-    rows = _Rows(problem.chart, problem.loss, problem.target[None], problem.weights[None], problem.unit)
-    u = problem.chart.read(theta)[None]
-    objective = float(_measure(rows, u)[0])
-    if not np.isfinite(objective):
-        return objective, float("inf")
-    return objective, float(_propose(rows, u, np.zeros(1))[1][0]) / max(objective, np.finfo(float).tiny)
-
-
 @dataclass(frozen=True)
-class _Rows:
-    """The rows of a batch: target and weights (B, n), the unit of the target (n,)."""
+class Rows:
+    """What the rows of a batch minimise, Σ_i w_i ρ(target_i − g_i(u)): target, weights and the target's unit (B, n)."""
 
     chart: Chart
     loss: Loss
@@ -114,18 +62,82 @@ class _Rows:
     weights: Array
     unit: Array
 
-    def __getitem__(self, rows: Array) -> _Rows:
-        return _Rows(self.chart, self.loss, self.target[rows], self.weights[rows], self.unit)
+    def __getitem__(self, rows: Any) -> Rows:
+        return Rows(self.chart.take(rows), self.loss, self.target[rows], self.weights[rows], self.unit[rows])
 
 
-def _measure(rows: _Rows, u: Array) -> Array:
+def search_starts(rows: Rows, u: Array, owners: Array) -> Found:
+    """The search from many starts (B, p), several for each of the problems that `owners` (B,) numbers.
+
+    After a first round a start goes on only if it has not ended and may still win: those behind the best of their
+    problem that ended are left where they are, and so are all but the foremost few.
+    """
+    found = search_rows(rows, u, FIRST_STEPS)
+    rivals = np.concatenate([own[_choose_rivals(found[own])] for own in _group(owners)])
+    if not len(rivals):
+        return found
+    again = search_rows(rows[rivals], found.u[rivals])
+    merged = {name: getattr(found, name).copy() for name in _FIELDS}
+    for name in _FIELDS:
+        merged[name][rivals] = getattr(again, name)
+    merged["steps"][rivals] += found.steps[rivals]
+    return Found(**merged)
+
+
+def _group(owners: Array) -> list[Array]:
+    return [np.flatnonzero(owners == owner) for owner in np.unique(owners)]
+
+
+def _choose_rivals(found: Found) -> Array:
+    """The starts of one problem that go on, by index."""
+    least = found.objective[found.converged].min(initial=np.inf)
+    rivals = np.flatnonzero(~found.converged & np.isfinite(found.objective) & (found.objective < least))
+    return rivals[np.argsort(found.objective[rivals], kind="stable")][:RIVALS]
+
+
+def search(
+    problem: Problem, weights: Array, u: Array, target: Array | None = None, chart: Chart | None = None
+) -> Found:
+    """The search for one problem from each row of `u` (B, p) with the weights (B, n) of the same row.
+
+    `target` (n,) or (B, n) takes the place of the problem's own, `chart` that of its coordinates.
+    """
+    targets, units = (
+        np.broadcast_to(a, weights.shape) for a in (problem.target if target is None else target, problem.unit)
+    )
+    return search_rows(Rows(chart or problem.chart, problem.loss, targets, weights, units), u)
+
+
+def search_rows(rows: Rows, u: Array, most_steps: int = MOST_STEPS) -> Found:
+    """The search from each row of `u` (B, p) through the stages of the loss, a cacheful of rows at a time."""
+    parts = []
+    for at in range(0, len(u), CHUNK):
+        part, u_part = rows[at : at + CHUNK], u[at : at + CHUNK]
+        for loss in rows.loss.stages():
+            found = _search_chunk(replace(part, loss=loss), u_part, most_steps)
+            u_part = found.u
+        parts.append(found)
+    return Found(*(np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS))
+
+
+def assess_point(problem: Problem, theta: Array) -> tuple[float, float]:
+    """The objective at parameters (p,), and the Newton decrement gᵀH⁻¹g over it, twice what a step would gain."""
+    rows = Rows(problem.chart, problem.loss, problem.target[None], problem.weights[None], problem.unit[None])
+    u = problem.chart.read(theta)[None]
+    objective = float(_measure(rows, u)[0])
+    if not np.isfinite(objective):
+        return objective, float("inf")
+    return objective, float(_propose(rows, u, np.zeros(1))[1][0]) / max(objective, np.finfo(float).tiny)
+
+
+def _measure(rows: Rows, u: Array) -> Array:
     """The objective (B,), infinite where the law is not positive."""
     with np.errstate(all="ignore"):
         value = (rows.weights * rows.loss.value(rows.target - rows.chart.value(u))).sum(axis=1)
     return np.where(np.isfinite(value), value, np.inf)
 
 
-def _search_chunk(rows: _Rows, u: Array, most_steps: int) -> Found:
+def _search_chunk(rows: Rows, u: Array, most_steps: int) -> Found:
     chart = rows.chart
     u = np.clip(u, chart.low, chart.high)
     objective = _measure(rows, u)
@@ -157,7 +169,7 @@ def _search_chunk(rows: _Rows, u: Array, most_steps: int) -> Found:
     return Found(u, objective, decrement, converged, steps)
 
 
-def _polish(rows: _Rows, u: Array, objective: Array, decrement: Array, chosen: Array) -> None:
+def _polish(rows: Rows, u: Array, objective: Array, decrement: Array, chosen: Array) -> None:
     """One Newton step where the gradient still sees a way and the objective, at its round-off, no longer does."""
     if not len(chosen):
         return
@@ -171,7 +183,7 @@ def _polish(rows: _Rows, u: Array, objective: Array, decrement: Array, chosen: A
     decrement[chosen] = np.where(better, gain, decrement[chosen])
 
 
-def _propose(rows: _Rows, u: Array, damping: Array) -> tuple[Array, Array]:
+def _propose(rows: Rows, u: Array, damping: Array) -> tuple[Array, Array]:
     """The damped step (B, p) and the undamped Newton decrement gᵀH⁻¹g (B,); coordinates held by a bound stay."""
     chart = rows.chart
     gradient, hessian, majoriser, share = _expand(rows, u)
@@ -207,7 +219,7 @@ def _solve(matrix: Array, right: Array) -> Array:
         return solved
 
 
-def _expand(rows: _Rows, u: Array) -> tuple[Array, Array, Array, Array]:
+def _expand(rows: Rows, u: Array) -> tuple[Array, Array, Array, Array]:
     """Gradient (B, p), exact Hessian (B, p, p), Gauss-Newton matrix of the majorising parabola (B, p, p), and the
     largest derivative of g by each coordinate in units of the target (B, p): an amplitude's largest share of the loss.
     """
@@ -219,4 +231,4 @@ def _expand(rows: _Rows, u: Array) -> tuple[Array, Array, Array, Array]:
     curved = ((rows.weights * rows.loss.curvature(r))[:, None, :] * across) @ slope
     hessian = curved - rows.chart.curve(u, pull, slope)
     majoriser = ((rows.weights * rows.loss.weight(r))[:, None, :] * across) @ slope
-    return gradient, hessian, majoriser, (np.abs(slope) / rows.unit[:, None]).max(axis=1)
+    return gradient, hessian, majoriser, (np.abs(slope) / rows.unit[..., None]).max(axis=1)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from lab.core.errors import InputError
 from lab.core.registry import ROOT, open_shelf
-from lab.scaling import Data, Huber, Law, LeastSquares, Parameter, Status, fit_law
+from lab.scaling import Data, Huber, Law, LeastSquares, Loss, Parameter, Status, fit_law, fit_sets
 from lab.scaling.intervals import refit
 from lab.scaling.problem import Problem
 from lab.scaling.search import search
@@ -274,3 +276,42 @@ def test_choose_theta_is_inside_the_bounds() -> None:
         law = load(name)
         theta = choose_theta(law, make_predictors(law))
         assert all(p.low < value < p.high for p, value in zip(law.parameters, theta, strict=True))
+
+
+@pytest.mark.parametrize("name", ["pure_power", "power", "m3", "m4", "broken_1"])
+@pytest.mark.parametrize("loss", [LeastSquares(), Huber(0.01), LeastSquares(on="raw")], ids=str)
+def test_sets_fitted_together_are_the_fits_of_each(name: str, loss: Loss) -> None:
+    """Different lengths are padded, and one set that is refused leaves the others alone."""
+    law: Law = open_shelf("laws").load(name)
+    theta, x = law.example() or (np.array([0.5, 30.0, 0.4][-len(law.parameters) :]), {"x": np.geomspace(1e3, 1e7, 20)})
+    chance = np.random.default_rng(0)
+    sets = []
+    for count in (20, 14, 17, 2, 20):
+        at = {key: np.geomspace(value.min(), value.max(), count) for key, value in x.items()}
+        y = law.predict(theta, **at) * np.exp(0.01 * chance.standard_normal(count))
+        sets.append(Data(at, y, np.arange(count)))
+    together = fit_sets(law, sets, loss, "t")
+    alone = [fit_law(law, data, loss, interval="t") for data in sets]
+    assert [fit.status for fit in together] == [fit.status for fit in alone]
+    assert together[3].status is Status.REFUSED
+    for one, other in zip(together, alone, strict=True):
+        if one.theta is not None:
+            assert one.objective == pytest.approx(other.objective, rel=1e-9)
+
+
+def test_a_law_that_takes_one_set_only_is_fitted_to_each() -> None:
+    class Stiff(Law):
+        """A power law that knows nothing of batches of predictors (nobody, 2026)."""
+
+        name, citation, predictors = "stiff", "", ("x",)
+        parameters = (Parameter("A", "A", linear=True), Parameter("alpha", "α", low=0.0, high=2.0))
+
+        def predict(self, theta: NDArray[Any], **x: NDArray[Any]) -> NDArray[Any]:
+            factor, alpha = self.split(theta)
+            return np.asarray(factor * np.exp(-alpha * np.interp(np.arange(len(x["x"])), np.arange(9), np.log(x["x"]))))
+
+    x = np.geomspace(1, 1e4, 9)
+    sets = [Data({"x": x}, a * x**-0.3, np.arange(9)) for a in (2.0, 3.0)]
+    fits = fit_sets(Stiff(), sets, LeastSquares())
+    for fit, a in zip(fits, (2.0, 3.0), strict=True):
+        assert fit.theta == pytest.approx([a, 0.3], rel=1e-9)

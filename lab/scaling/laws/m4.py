@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,8 +109,15 @@ class M4Chart(PlainChart):
 
     def __init__(self, law: M4, x: Mapping[str, Array]) -> None:
         super().__init__(law, x)
-        self._middle = float(np.log(x["x"]).mean())
+        self._middle = np.log(x["x"]).mean(axis=-1)
         self.low[2], self.high[2] = -np.inf, np.inf
+
+    def take(self, rows: Any) -> Self:
+        """The same with those rows of the predictor."""
+        taken = super().take(rows)
+        if taken is not self:
+            taken._middle = self._middle[rows]
+        return taken
 
     def read(self, theta: Array) -> Array:
         """Parameters to coordinates."""
@@ -133,7 +140,7 @@ class M4Chart(PlainChart):
             pull = alpha / (top - floor)
             slope[..., 0] += of_beta * pull
             slope[..., 1] -= of_beta * pull * top
-            slope[..., 3] += of_beta * c * self._middle
+            slope[..., 3] += of_beta * c * self._middle[..., None]
             slope[..., 4] -= of_beta * alpha * np.log(top - floor)
         return value, slope
 
