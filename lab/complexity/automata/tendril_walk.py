@@ -1,8 +1,7 @@
 """A tendril of cream whose tip walks at random through the coffee and leaves a trail: Aaronson's own proposal.
 
-"Consider a cream tendril whose tip takes a random walk through the coffee, leaving a trail of cream in its wake": the
-update
-of 3 June 2014 to Aaronson's post on Aaronson, Carroll and Ouellette 2014 (arXiv 1405.6903).
+"Consider a cream tendril whose tip takes a random walk through the coffee, leaving a trail of cream in its wake", said
+his update of 3 June 2014 to the post on Aaronson, Carroll and Ouellette 2014 (arXiv 1405.6903).
 """
 
 from __future__ import annotations
