@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from lab.core.registry import open_shelf
 from lab.data import Source
 from lab.families import Family, Shape
 from lab.runs.runner import Cost, Fields, Reporter, Result, Runner, Scalar
-from lab.runs.spec import identify_entry
+from lab.runs.spec import build_entry, identify_entry
 
 BYTES_PER_RUN = 40_000  # of a stored run: curve, calibration cells, specification
 EVALUATION_SHARE = 1.12  # evaluation along the curve and at the end, over training alone
@@ -68,13 +68,13 @@ class TrainFields:
     @cached_property
     def net_family(self) -> Family:
         """The family with its dials set."""
-        family: Family = _build_entry("families", self.family)
+        family: Family = build_entry("families", self.family)
         return family
 
     @cached_property
     def data_source(self) -> Source:
         """The source with its dials set."""
-        source: Source = _build_entry("data", self.source)
+        source: Source = build_entry("data", self.source)
         return source
 
     @property
@@ -190,10 +190,3 @@ runner = TrainRunner()
 
 def _check_fields(fields: Fields) -> TrainFields:
     return build_from_dials(TrainFields, fields, "train")
-
-
-def _build_entry(shelf: str, dials: Mapping[str, Any]) -> Any:
-    if "name" not in dials:
-        raise InputError(f"{shelf} table of a run", dict(dials), "names its entry: {'name': …}")
-    rest = {k: v for k, v in dials.items() if k != "name"}
-    return build_from_dials(open_shelf(shelf).load(dials["name"]), rest, dials["name"])

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from lab.core.dials import build_from_dials, changed_dials
+from lab.core.errors import InputError
 from lab.core.fingerprint import KEY_LENGTH, canonicalize, hash_literal
 from lab.core.registry import Entry, open_shelf
 from lab.runs.runner import Cost, Runner, Scalar
@@ -69,3 +71,20 @@ def identify_entry(entry: Entry, version: int) -> dict[str, Any]:
     if version != 1:
         identity["version"] = version
     return identity
+
+
+def build_entry(shelf: str, table: Mapping[str, Any]) -> Any:
+    """The entry that a field names, with its dials set; `table` is {'name': …} and the dials.
+
+    Raises `InputError` for a table without a name or a dial that is wrong, `UnknownNameError` for a name not known.
+    """
+    if "name" not in table:
+        raise InputError(f"{shelf} table of a run", dict(table), "names its entry: {'name': …}")
+    dials = {name: value for name, value in table.items() if name != "name"}
+    return build_from_dials(open_shelf(shelf).load(table["name"]), dials, table["name"])
+
+
+def label_entry(name: str, instance: Any) -> str:
+    """An entry in a table or a legend: its name, and the dials that are not at their default, 'bernoulli (p 0.1)'."""
+    changed = ", ".join(f"{dial} {value}" for dial, value in changed_dials(instance).items())
+    return f"{name} ({changed})" if changed else name
