@@ -72,19 +72,25 @@ def compare_message(
     codes: Mapping[str, Code] | None = None,
     seeds: int = 4,
     kind: Surrogate | None = None,
-    first_seed: int = 0,
+    told_bits: float = 0.0,
 ) -> Comparison:
     """Bounds of the message, of a constant, and of `seeds` shuffles and surrogates, all by the same codes.
+
+    `told_bits` are told of all of them alike.
 
     It takes 2 + 2·`seeds` times as long as one bound.
     """
     chosen = load_codes() if codes is None else codes
     surrogate = kind or choose_surrogate(message)
-    numbers = range(first_seed, first_seed + seeds)
+    numbers = range(seeds)
+
+    def bound(other: Message) -> Bound:
+        return bound_message(other, chosen, told_bits)
+
     return Comparison(
-        bound_message(message, chosen),
-        bound_message(make_constant(message), chosen),
-        tuple(bound_message(shuffle_symbols(message, open_stream(s, "shuffle")), chosen) for s in numbers),
-        tuple(bound_message(draw_surrogate(message, surrogate, open_stream(s, surrogate)), chosen) for s in numbers),
+        bound(message),
+        bound(make_constant(message)),
+        tuple(bound(shuffle_symbols(message, open_stream(seed, "shuffle"))) for seed in numbers),
+        tuple(bound(draw_surrogate(message, surrogate, open_stream(seed, surrogate))) for seed in numbers),
         surrogate,
     )

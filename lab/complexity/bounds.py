@@ -36,7 +36,9 @@ class Description:
 
 @dataclass(frozen=True)
 class Bound:
-    """All descriptions of one message of `symbols` symbols; `told_bits` say its shape; `left_out`: code → why."""
+    """All descriptions of one message of `symbols` symbols; `told_bits` say its shape and what else was asked
+    to be told; `left_out`: code → why.
+    """
 
     symbols: int
     alphabet: int
@@ -83,9 +85,10 @@ def load_codes() -> dict[str, Code]:
     return {name: shelf.load(name)() for name in shelf.names()}
 
 
-def bound_message(message: Message, codes: Mapping[str, Code] | None = None) -> Bound:
+def bound_message(message: Message, codes: Mapping[str, Code] | None = None, told_bits: float = 0.0) -> Bound:
     """The bound by the codes given, by default all of the shelf, over every packing and scan that fits the message.
 
+    `told_bits`: what the decoder of this object must be told beside its shape (`lab.complexity.objects`).
     A code is left out, with the reason, of a message longer than its `most_symbols` or that it refuses. A code that
     only estimates is shown and bounds nothing. Raises `RefusedError` where no proven code is left.
     """
@@ -102,7 +105,8 @@ def bound_message(message: Message, codes: Mapping[str, Code] | None = None) -> 
             payload = float(math.ceil(bits)) if code.proof == "kraft" else bits
             descriptions.append(Description(name, packing, scan, payload, code.proof))
     kept = tuple(d for d in descriptions if d.code not in left_out)
-    bound = Bound(len(message), message.alphabet, count_shape_bits(message.symbols.shape), kept, left_out)
+    told = told_bits + count_shape_bits(message.symbols.shape)
+    bound = Bound(len(message), message.alphabet, told, kept, left_out)
     bound.choose()  # refuses where nothing is left
     return bound
 
