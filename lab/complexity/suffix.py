@@ -2,8 +2,8 @@
 
 The automaton of a prefix accepts every word that occurs in it (Blumer et al. 1985, Theor. Comput. Sci. 40): at most 2n
 states and 3n − 4 edges. Growing it costs a constant number of steps a symbol, amortised; what grows with n beyond that
-is only the cost of memory that no cache holds. Small alphabets keep a row of targets in every state; larger ones a list
-of edges, so that memory does not grow with the alphabet and a step costs up to the number of edges that leave a state.
+is only the cost of memory that no cache holds. Small alphabets keep a row of targets in every state; larger ones a
+block of edges, so that memory does not grow with the alphabet and a step reads at most the edges that leave a state.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ Integers = NDArray[np.int32]
 Sequence = NDArray[np.uint8]
 
 WIDEST_ROW = 8  # symbols; a wider row would be mostly empty
-LINK, LENGTH, FIRST, HEAD = 0, 1, 2, 3  # fields of a state; a row of targets stands behind FIRST
-SYMBOL, TARGET, NEXT = 0, 1, 2  # fields of an edge
+LINK, LENGTH, FIRST = 0, 1, 2  # fields of a state; behind them a row of targets, or:
+BLOCK, DEGREE = 3, 4  # where its block of edges begins, and how many they are; it has room for the next power of two
 NONE = -1
 
 
@@ -77,19 +77,19 @@ def parse_rows(sequence: Sequence, alphabet: int, phrases: Integers) -> int:
 
 
 @njit(cache=True)
-def parse_lists(sequence: Sequence, phrases: Integers) -> int:
-    """What `parse_rows` does, for any alphabet of bytes: a state heads a list of edges (symbol, target, next)."""
+def parse_blocks(sequence: Sequence, phrases: Integers) -> int:
+    """What `parse_rows` does, for any alphabet of bytes."""
     n = sequence.size
-    states = np.empty((2 * n + 1, 4), np.int32)
-    edges = np.empty((3 * n + 1, 3), np.int32)
+    states = np.empty((2 * n + 1, 5), np.int32)
+    symbols, targets = np.empty(12 * n + 1, np.uint8), np.empty(12 * n + 1, np.int32)
     states[0] = 0
-    states[0, LINK] = states[0, HEAD] = NONE
-    count, made, last, found, state, matched = 1, 0, 0, 0, 0, 0
+    states[0, LINK] = NONE
+    count, used, last, found, state, matched = 1, 0, 0, 0, 0, 0
     for j in range(n):
         symbol = sequence[j]
-        edge = _find_edge(states, edges, state, symbol)
+        edge = _find_edge(states, symbols, state, symbol)
         if edge != NONE:
-            state = edges[edge, TARGET]
+            state = targets[edge]
             matched += 1
         else:
             _add_phrase(phrases, found, j - matched, matched, states[state, FIRST])
@@ -97,16 +97,17 @@ def parse_lists(sequence: Sequence, phrases: Integers) -> int:
             state, matched = 0, 0
         new = count
         count += 1
-        states[new, LINK], states[new, LENGTH], states[new, FIRST], states[new, HEAD] = 0, j + 1, j, NONE
+        states[new] = 0
+        states[new, LENGTH], states[new, FIRST] = j + 1, j
         at, edge = last, NONE
         while at != NONE:
-            edge = _find_edge(states, edges, at, symbol)
+            edge = _find_edge(states, symbols, at, symbol)
             if edge != NONE:
                 break
-            made = _add_edge(states, edges, made, at, symbol, new)
+            used = _add_edge(states, symbols, targets, used, at, symbol, new)
             at = states[at, LINK]
         if at != NONE:
-            old = edges[edge, TARGET]
+            old = targets[edge]
             longest = states[at, LENGTH] + 1
             if states[old, LENGTH] == longest:
                 states[new, LINK] = old
@@ -114,17 +115,14 @@ def parse_lists(sequence: Sequence, phrases: Integers) -> int:
                 clone = count
                 count += 1
                 states[clone] = states[old]
-                states[clone, LENGTH], states[clone, HEAD] = longest, NONE
-                copied = states[old, HEAD]
-                while copied != NONE:
-                    made = _add_edge(states, edges, made, clone, edges[copied, SYMBOL], edges[copied, TARGET])
-                    copied = edges[copied, NEXT]
+                states[clone, LENGTH] = longest
+                used = _own_edges(states, symbols, targets, used, clone, _count_room(states[old, DEGREE]))
                 states[old, LINK] = clone
                 states[new, LINK] = clone
-                while edge != NONE and edges[edge, TARGET] == old:
-                    edges[edge, TARGET] = clone
+                while edge != NONE and targets[edge] == old:
+                    targets[edge] = clone
                     at = states[at, LINK]
-                    edge = _find_edge(states, edges, at, symbol) if at != NONE else NONE
+                    edge = _find_edge(states, symbols, at, symbol) if at != NONE else NONE
                 if state == old and matched <= longest:
                     state = clone
         last = new
@@ -135,18 +133,44 @@ def parse_lists(sequence: Sequence, phrases: Integers) -> int:
 
 
 @njit(cache=True)
-def _find_edge(states: Integers, edges: Integers, state: int, symbol: int) -> int:
-    edge = states[state, HEAD]
-    while edge != NONE and edges[edge, SYMBOL] != symbol:
-        edge = edges[edge, NEXT]
-    return int(edge)
+def _find_edge(states: Integers, symbols: Sequence, state: int, symbol: int) -> int:
+    block = states[state, BLOCK]
+    for edge in range(block, block + states[state, DEGREE]):
+        if symbols[edge] == symbol:
+            return edge
+    return NONE
 
 
 @njit(cache=True)
-def _add_edge(states: Integers, edges: Integers, made: int, state: int, symbol: int, target: int) -> int:
-    edges[made, SYMBOL], edges[made, TARGET], edges[made, NEXT] = symbol, target, states[state, HEAD]
-    states[state, HEAD] = made
-    return made + 1
+def _add_edge(
+    states: Integers, symbols: Sequence, targets: Integers, used: int, state: int, symbol: int, target: int
+) -> int:
+    degree = states[state, DEGREE]
+    if _count_room(degree) == degree:
+        used = _own_edges(states, symbols, targets, used, state, max(1, 2 * degree))
+    edge = states[state, BLOCK] + degree
+    symbols[edge], targets[edge] = symbol, target
+    states[state, DEGREE] = degree + 1
+    return used
+
+
+@njit(cache=True)
+def _own_edges(states: Integers, symbols: Sequence, targets: Integers, used: int, state: int, room: int) -> int:
+    """Copy the edges of a state to a new block with `room`, so that their sum stays below four times the edges."""
+    block, degree = states[state, BLOCK], states[state, DEGREE]
+    symbols[used : used + degree] = symbols[block : block + degree]
+    targets[used : used + degree] = targets[block : block + degree]
+    states[state, BLOCK] = used
+    return used + room
+
+
+@njit(cache=True)
+def _count_room(degree: int) -> int:
+    """The power of two that holds `degree` edges; none have no block."""
+    room = 1 if degree else 0
+    while room < degree:
+        room *= 2
+    return room
 
 
 @njit(cache=True)
@@ -155,7 +179,7 @@ def _add_phrase(phrases: Integers, place: int, start: int, matched: int, first: 
 
 
 def measure_memory(length: int, alphabet: int) -> int:
-    """Bytes the automaton of `length` symbols may come to occupy: its most states, and edges where it has lists."""
+    """Bytes the automaton of `length` symbols may come to occupy: its most states, and the blocks of its most edges."""
     if alphabet <= WIDEST_ROW:
         return 4 * (2 * length + 1) * (FIRST + 1 + alphabet)
-    return 4 * (4 * (2 * length + 1) + 3 * (3 * length + 1))
+    return 4 * 5 * (2 * length + 1) + 5 * (12 * length + 1)

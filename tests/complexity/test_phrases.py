@@ -102,7 +102,7 @@ def test_long_sequences_agree_with_the_definition(alphabet: int) -> None:
     assert count_lz78(message)[0] == len(parse_incrementally(symbols.tobytes()))
 
 
-def test_wide_rows_and_lists_are_one_parse() -> None:
+def test_rows_and_blocks_are_one_parse() -> None:
     symbols = np.random.default_rng(1).integers(0, 5, 3000, dtype=np.uint8)
     assert (parse_lz76(Message(symbols, 5)) == parse_lz76(Message(symbols, 256))).all()
 

@@ -17,6 +17,7 @@ class LZ78(Code):
     """
 
     proof: ClassVar[Proof] = "kraft"
+    most_symbols: ClassVar[int] = 2**25  # its table of phrases may take half a GiB
 
     def count_bits(self, message: Message) -> float:
         """log2 c! + c·log2 k bits of c phrases."""
