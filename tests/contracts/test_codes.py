@@ -73,7 +73,8 @@ def test_lengths_are_sane(name: str) -> None:
     fair = Message(rng.integers(0, 2, 4096).astype(np.uint8), 2)
     constant = Message(np.zeros(4096, dtype=np.uint8), 2)
     assert 0 <= code.count_bits(constant) < code.count_bits(fair) / 4
-    assert code.count_bits(fair) == CODES[name].count_bits(Message(fair.symbols.reshape(64, 64), 2))
+    if code.proof != "estimate":  # which may see a plane as one
+        assert code.count_bits(fair) == code.count_bits(Message(fair.symbols.reshape(64, 64), 2))
 
 
 @EVERY
