@@ -159,11 +159,11 @@ def _search(problem: Problem, starts: Array) -> tuple[Array, Found]:
 
 
 def _settle(problem: Problem, theta: Array, found: Found) -> tuple[Array, Found]:
-    """What was found, or where the best starts end on the general path if the best of them did not end."""
+    """What was found, and beside it where its best go on to by the general path if the best of them did not end."""
     if not problem.law.positive or found.converged[_choose_best(found)]:
         return theta, found
-    found = search_general(problem, theta[np.argsort(found.objective, kind="stable")][:RIVALS])
-    return found.u, found
+    further = search_general(problem, theta[np.argsort(found.objective, kind="stable")][:RIVALS])
+    return np.concatenate([theta, further.u]), found.join(further)
 
 
 def _choose_best(found: Found) -> int:

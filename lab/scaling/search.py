@@ -48,6 +48,10 @@ class Found:
         """What these rows of the batch found."""
         return Found(*(getattr(self, name)[rows] for name in _FIELDS))
 
+    def join(self, *others: Found) -> Found:
+        """This batch and others behind it."""
+        return Found(*(np.concatenate([getattr(each, name) for each in (self, *others)]) for name in _FIELDS))
+
 
 _FIELDS = tuple(field.name for field in fields(Found))
 
@@ -117,7 +121,7 @@ def search_rows(rows: Rows, u: Array, most_steps: int = MOST_STEPS) -> Found:
             found = _search_chunk(replace(part, loss=loss), u_part, most_steps)
             u_part = found.u
         parts.append(found)
-    return Found(*(np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS))
+    return parts[0].join(*parts[1:])
 
 
 def assess_point(problem: Problem, theta: Array) -> tuple[float, float]:
