@@ -23,7 +23,7 @@ from lab.core.replicates import average_replicates
 from lab.runs.ledger import Entry
 from lab.tables import Tables
 
-UNIT = "runs foretold"
+UNIT = "independent forecasts"
 
 
 @dataclass(frozen=True)
@@ -123,22 +123,38 @@ def grade_forecast(entry: Entry, studies: Sequence[Tables]) -> Grade:
 def calibrate(grades: Sequence[Grade]) -> list[Estimate]:
     """The lab's own calibration: coverage of every nominal level, mean z and its square, mean log score per measure.
 
-    Forecasts of one run share its luck, so the run is the unit: coverage is the mean over runs of the share of their
-    forecasts that held, with the interval of Clopper & Pearson 1934 for that many units.
+    Forecasts of one run share its luck, and forecasts from one fit its error: those that share either, directly or
+    through others, are one unit. Coverage is the mean over units of the share of their forecasts that held, with the
+    interval of Clopper & Pearson 1934 for that many units.
     """
     graded = [grade for grade in grades if grade.state == "graded"]
-    names = [grade.run_keys for grade in graded]
+    units = find_units(graded)
     found = [
-        estimate_share(f"coverage of the {level:.0%} interval", _average(names, [g.holds(level) for g in graded]))
+        estimate_share(f"coverage of the {level:.0%} interval", _average(units, [g.holds(level) for g in graded]))
         for level in LEVELS
     ]
-    found.append(average_replicates("mean z", _average(names, [g.z for g in graded]), what=UNIT))
-    found.append(average_replicates("mean z²", _average(names, [g.z**2 for g in graded]), what=UNIT))
+    found.append(average_replicates("mean z", _average(units, [g.z for g in graded]), what=UNIT))
+    found.append(average_replicates("mean z²", _average(units, [g.z**2 for g in graded]), what=UNIT))
     for measure in sorted({g.measure for g in graded}):
-        own = [g for g in graded if g.measure == measure]
-        scores = _average([g.run_keys for g in own], [g.score for g in own])
+        own = [(unit, g.score) for unit, g in zip(units, graded, strict=True) if g.measure == measure]
+        scores = _average(*zip(*own, strict=True))
         found.append(average_replicates(f"mean log score of {measure}", scores, "nats", what=UNIT))
     return found
+
+
+def find_units(grades: Sequence[Grade]) -> list[int]:
+    """The independent unit of every graded forecast: the number of the first one it is linked to by a run it was
+    graded on or by the data (their hash) of a law it rests on.
+    """
+    units: list[int] = []
+    owner: dict[str, int] = {}  # of a run or of data
+    for number, grade in enumerate(grades):
+        ties = [*grade.run_keys, *(law["data_hash"] for law in grade.entry.content["laws"])]
+        linked = {owner[tie] for tie in ties if tie in owner}
+        unit = min(linked, default=number)
+        units = [unit if other in linked else other for other in units] + [unit]
+        owner = {tie: unit if other in linked else other for tie, other in owner.items()} | dict.fromkeys(ties, unit)
+    return units
 
 
 def tabulate_grades(grades: Sequence[Grade]) -> pd.DataFrame:
@@ -180,11 +196,11 @@ def estimate_share(name: str, shares: Sequence[float], level: float = 0.95) -> E
     return Estimate(name, held / n, low, high, level, "", f"Clopper–Pearson, {n} {UNIT}", n)
 
 
-def _average(names: Sequence[tuple[str, ...]], values: Sequence[float]) -> list[float]:
-    """The mean of the values of each name, in the order of the names."""
-    means: dict[tuple[str, ...], list[float]] = {}
-    for name, value in zip(names, values, strict=True):
-        means.setdefault(name, []).append(float(value))
+def _average(units: Sequence[int], values: Sequence[float]) -> list[float]:
+    """The mean of the values of each unit, in the order of the units."""
+    means: dict[int, list[float]] = {}
+    for unit, value in zip(units, values, strict=True):
+        means.setdefault(unit, []).append(float(value))
     return [float(np.mean(own)) for own in means.values()]
 
 

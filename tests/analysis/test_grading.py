@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from lab.analysis.grading import Grade, calibrate, estimate_share, grade_forecasts
+from lab.analysis.grading import Grade, calibrate, estimate_share, find_units, grade_forecasts
 from lab.analysis.outlook import LEVELS, Outlook, read_outlook
 from lab.analysis.sealing import check_unseen, foretell
 from lab.core.errors import InputError, RefusedError
@@ -157,10 +157,9 @@ def test_honest_forecasts_score_as_honest() -> None:
     rng, scores = np.random.default_rng(1), {}
     draws = np.exp(outlook.center + outlook.error * student.rvs(8, size=600, random_state=rng))
     for name, claimed in (("honest", outlook), ("bold", replace(outlook, mean_error=0.002, run_error=0.004))):
-        entry = seal({"outlook": claimed.to_dict()})
         grades = [
             Grade(
-                entry,
+                seal({"outlook": claimed.to_dict(), "laws": [{"data_hash": f"data-{i}"}]}),
                 "graded",
                 "",
                 (f"run-{i}",),
@@ -179,7 +178,17 @@ def test_honest_forecasts_score_as_honest() -> None:
     assert honest["mean log score of loss_nats"].low > bold["mean log score of loss_nats"].high
 
 
-def test_forecasts_of_one_run_are_one_unit() -> None:
+def test_forecasts_that_share_a_run_or_a_fit_are_one_unit() -> None:
+    def grade(run: str, data: str) -> Grade:
+        return Grade(seal({"laws": [{"data_hash": data}]}), "graded", "", (run,))
+
+    assert find_units([grade("a", "x"), grade("b", "y"), grade("a", "z"), grade("c", "y")]) == [0, 1, 0, 1]
+    linked_late = [grade("a", "x"), grade("b", "y"), grade("c", "z"), grade("b", "x")]
+    assert find_units(linked_late) == [0, 0, 2, 0]
+    assert find_units([]) == []
+
+
+def test_the_interval_of_a_share_is_exact() -> None:
     estimate = estimate_share("coverage", [1.0, 0.5])
     assert estimate.n == 2 and estimate.value == 0.75 and estimate.low < 0.2 and estimate.high < 1
     assert estimate_share("coverage", [1.0] * 20).low == pytest.approx(0.025 ** (1 / 20))
