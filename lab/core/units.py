@@ -15,11 +15,15 @@ def bits_from_nats(nats: float) -> float:
 
 
 def format_count(value: float | None, unit: str = "") -> str:
-    """A count with an SI prefix and three significant digits: '1.23 M tokens', '2 GFLOP', '12'."""
+    """A count with an SI prefix and three significant digits: '1.23 M tokens', '2 GFLOP', '12'; beyond the prefixes in
+    common use by powers of ten: '2.88e21 FLOP'.
+    """
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):
         return "unbounded"
+    if abs(value) >= 1000 * _PREFIXES[0][0]:
+        return f"{value:.3g} {unit}".replace("e+", "e").strip()
     scale, prefix = next(((s, p) for s, p in _PREFIXES if abs(value) >= s), (1.0, ""))
     joined = prefix + unit if unit[:1].isupper() else f"{prefix} {unit}".strip()  # a symbol (FLOP, B) takes its prefix
     return f"{value / scale:.3g} {joined}".strip()

@@ -43,6 +43,8 @@ def test_an_interval_contains_what_lies_in_it(value: float, low: float, high: fl
         (999, "999 B"),
         (1234, "1.23 kB"),
         (2.5e12, "2.5 TB"),
+        (2.5e20, "250 EB"),
+        (2.88e21, "2.88e21 B"),
         (None, "–"),
         (math.nan, "–"),
         (math.inf, "unbounded"),
