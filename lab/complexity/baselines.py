@@ -18,13 +18,15 @@ from lab.core.replicates import average_replicates
 from lab.core.seeds import open_stream
 
 EXACT = "upper bound, exact for its decoder"
+MOST_COMPARED = 2**20
+"""Symbols of the longest message whose baselines are drawn: they take many times as long as the bound itself."""
 
 
 @dataclass(frozen=True)
 class Comparison:
     """Bounds of an object and of its baselines; `shuffled` and `surrogates` hold one bound per seed.
 
-    `kind`: which surrogate it is; see `lab.complexity.surrogates`.
+    `kind`: which surrogate it is; see `lab.complexity.surrogates`. `note`: why there are none, '' where there are.
     """
 
     object: Bound
@@ -32,6 +34,7 @@ class Comparison:
     shuffled: tuple[Bound, ...]
     surrogates: tuple[Bound, ...]
     kind: Surrogate
+    note: str = ""
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -76,13 +79,14 @@ def compare_message(
 ) -> Comparison:
     """Bounds of the message, of a constant, and of `seeds` shuffles and surrogates, all by the same codes.
 
-    `told_bits` are told of all of them alike.
+    `told_bits` are told of all of them alike. Beyond `MOST_COMPARED` symbols only the constant is beside the object.
 
     It takes 2 + 2·`seeds` times as long as one bound.
     """
     chosen = load_codes() if codes is None else codes
     surrogate = kind or choose_surrogate(message)
-    numbers = range(seeds)
+    fits = len(message) <= MOST_COMPARED
+    numbers = range(seeds if fits else 0)
 
     def bound(other: Message) -> Bound:
         return bound_message(other, chosen, told_bits)
@@ -93,4 +97,5 @@ def compare_message(
         tuple(bound(shuffle_symbols(message, open_stream(seed, "shuffle"))) for seed in numbers),
         tuple(bound(draw_surrogate(message, surrogate, open_stream(seed, surrogate))) for seed in numbers),
         surrogate,
+        "" if fits else f"shuffles and surrogates are drawn of at most {MOST_COMPARED:,} symbols: describe fewer",
     )

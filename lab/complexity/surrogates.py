@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lab.complexity.code import Message, Symbols
-from lab.core.errors import InputError
+from lab.core.errors import InputError, UnknownNameError
 
 Surrogate = Literal["rows", "markov", "phases"]
 
@@ -32,6 +32,14 @@ def shuffle_symbols(message: Message, rng: np.random.Generator) -> Message:
 def choose_surrogate(message: Message) -> Surrogate:
     """What fits the kind of object: 'rows' for a plane or more, 'markov' for a sequence."""
     return "rows" if message.symbols.ndim > 1 else "markov"
+
+
+def check_surrogate(name: str) -> Surrogate:
+    """The surrogate called `name`; raises `UnknownNameError`."""
+    for kind in _DRAW:
+        if kind == name:
+            return kind
+    raise UnknownNameError.among("surrogate", name, _DRAW)
 
 
 def draw_surrogate(message: Message, kind: Surrogate, rng: np.random.Generator) -> Message:

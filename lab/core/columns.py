@@ -316,6 +316,51 @@ _ALL = (
         "time of the peak; of the coarse code length, the middle of its upper tenth",
         "complexity",
     ),
+    Column(
+        "object", "", "", "identity", "object; the file, array or stretch of a source that is described", "complexity"
+    ),
+    Column(
+        "baseline",
+        "",
+        "",
+        "identity",
+        "what is described; the object, or a constant, shuffle or surrogate of it",
+        "complexity",
+    ),
+    Column(
+        "packing",
+        "",
+        "",
+        "identity",
+        "packing; one byte a symbol ('symbols') or as few bits as will do ('packed')",
+        "complexity",
+    ),
+    Column(
+        "scan",
+        "",
+        "",
+        "identity",
+        "scan; the order of an array's cells, or the PNG filter taken off them",
+        "complexity",
+    ),
+    Column("symbols", "n", "symbols", "axis", "symbols; in the described object", "complexity"),
+    Column("alphabet", "m", "symbols", "axis", "alphabet; how many different symbols there may be", "complexity"),
+    Column(
+        "code_bits",
+        "C",
+        "bits",
+        "measure",
+        "code length; an upper bound on complexity, shape and choice paid for",
+        "complexity",
+    ),
+    Column(
+        "bits_per_symbol",
+        "",
+        "bits/symbol",
+        "measure",
+        "code length per symbol; of the whole description",
+        "complexity",
+    ),
 )
 
 COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}

@@ -7,10 +7,11 @@ provenance and not identity.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, get_type_hints
 
 from lab.core.dials import build_from_dials, changed_dials
 from lab.core.errors import InputError
@@ -82,6 +83,26 @@ def build_entry(shelf: str, table: Mapping[str, Any]) -> Any:
         raise InputError(f"{shelf} table of a run", dict(table), "names its entry: {'name': …}")
     dials = {name: value for name, value in table.items() if name != "name"}
     return build_from_dials(open_shelf(shelf).load(table["name"]), dials, table["name"])
+
+
+def parse_entry(shelf: str, text: str) -> dict[str, Any]:
+    """'markov:order=1,symbols=4' as the table that `build_entry` takes, each value of the type its dial asks for.
+
+    Raises `UnknownNameError` for an entry or a dial that is none, `InputError` for a value that is none of its kind.
+    """
+    name, _, rest = (part.strip() for part in text.partition(":"))
+    hints = get_type_hints(open_shelf(shelf).load(name))
+    table: dict[str, Any] = {"name": name}
+    for part in filter(None, (part.strip() for part in rest.split(","))):
+        dial, equals, value = (piece.strip() for piece in part.partition("="))
+        if not (equals and value):
+            raise InputError(f"dials of {name}", part, "each is dial=value")
+        try:
+            table[dial] = value if hints.get(dial) is str else ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            table[dial] = value
+    build_entry(shelf, table)
+    return table
 
 
 def label_entry(name: str, instance: Any) -> str:

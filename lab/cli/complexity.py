@@ -1,0 +1,184 @@
+"""`lab complexity`: how short an object can be said, by every code, beside what it is not."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lab.cli.console.arguments import AsJson, split_list
+from lab.cli.console.output import format_interval, print_json, print_note, print_table, print_text
+from lab.core.errors import InputError
+
+if TYPE_CHECKING:
+    from lab.complexity.baselines import Comparison
+    from lab.complexity.code import Code
+    from lab.complexity.objects import Described
+
+
+def command(
+    objects: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="OBJECT…",
+            help="A file, a folder, FILE.npz:ARRAY, a source (markov:order=1), RUNKEY:ARRAY or RUNKEY:CURVE.",
+        ),
+    ],
+    codes: Annotated[
+        str, typer.Option("--codes", help="Codes, with dials: ppmd,order_k:order=3. Default: the whole shelf.")
+    ] = "",
+    length: Annotated[
+        int | None, typer.Option("--length", help="Symbols drawn of a source (16384), or read of anything else (all).")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Which stretch of a source.")] = 0,
+    alphabet: Annotated[
+        int | None,
+        typer.Option("--alphabet", min=2, max=256, help="Number the symbols anew: 2 for a file of 0s and 1s."),
+    ] = None,
+    shape: Annotated[str, typer.Option("--shape", metavar="ROWSxCOLUMNS", help="Lay the symbols out: 100x100.")] = "",
+    baselines: Annotated[
+        int, typer.Option("--baselines", min=0, max=100, help="Shuffles and surrogates, a seed each.")
+    ] = 4,
+    surrogate: Annotated[
+        str, typer.Option("--surrogate", help="rows, markov or phases. Default: rows of an array, else markov.")
+    ] = "",
+    to: Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Draw the figure there.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bound the complexity of files, arrays, sources and stored runs by every code, beside their baselines.
+
+    Each number is the length of a description that a fixed decoder undoes: an upper bound on Kolmogorov complexity.
+    'Normalised' runs from 0, a constant of the same size, to 1, the same symbols shuffled. Nothing is ever unpacked
+    or run; an object takes at most 134 MB.
+    """
+    from lab.analysis.code_bounds import compare_object
+    from lab.analysis.objects import open_object
+
+    chosen = _load_codes(codes)
+    kind = _check_surrogate(surrogate)
+    compared = []
+    for name in objects:
+        described = open_object(name, length, seed, alphabet, _parse_shape(shape))
+        compared.append((described, compare_object(described, chosen, baselines, kind)))
+    if as_json:
+        print_json({"objects": [_to_literal(described, comparison) for described, comparison in compared]})
+    else:
+        for described, comparison in compared:
+            _print(described, comparison)
+    if to is not None:
+        _draw(objects[0], compared, to)
+
+
+def _load_codes(text: str) -> "dict[str, Code] | None":
+    """The codes of `ppmd,order_k:order=3,mebibytes=1`: a part with '=' alone is one more dial of the code before it."""
+    from lab.runs.spec import build_entry, label_entry, parse_entry
+
+    if not text:
+        return None
+    names: list[str] = []
+    for part in split_list(text):
+        if "=" in part and ":" not in part:
+            if not names:
+                raise InputError("--codes", part, "a dial follows its code", "for example order_k:order=3")
+            names[-1] += f",{part}" if ":" in names[-1] else f":{part}"
+        else:
+            names.append(part)
+    tables = [parse_entry("codes", name) for name in names]
+    built = [(table["name"], build_entry("codes", table)) for table in tables]
+    return {label_entry(name, code): code for name, code in built}
+
+
+def _check_surrogate(text: str) -> Any:
+    from lab.complexity.surrogates import check_surrogate
+
+    return check_surrogate(text) if text else None
+
+
+def _parse_shape(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(side) for side in text.lower().split("x")) if text else ()
+    except ValueError:
+        raise InputError("--shape", text, "sides are whole numbers joined by x", "for example 100x100") from None
+
+
+def _to_literal(described: "Described", comparison: "Comparison") -> dict[str, object]:
+    from lab.complexity.bounds import ENSEMBLE
+
+    bound = comparison.object
+    return {
+        "object": described.name,
+        "symbols": bound.symbols,
+        "alphabet": bound.alphabet,
+        "shape": list(described.message.symbols.shape),
+        "told_bits": bound.told_bits,
+        "raw_bits": bound.raw_bits,
+        "entropy_rate_bits": described.entropy_rate,
+        "surrogate": comparison.kind,
+        "codes": {
+            name: {
+                "bound": comparison.estimate_bits(name),
+                "packing": bound.choose(name).packing,
+                "scan": bound.choose(name).scan,
+                "shortest": bound.choose(name).code,
+                "proof": bound.choose(name).proof,
+                "constant": comparison.estimate_constant(name),
+                "shuffled": comparison.estimate_shuffled(name),
+                "surrogate": comparison.estimate_surrogate(name),
+                "normalised": comparison.normalize(name),
+            }
+            for name in (ENSEMBLE, *comparison.codes)
+        },
+        "left_out": dict(bound.left_out),
+        "notes": [*described.notes, *filter(None, [comparison.note])],
+    }
+
+
+def _print(described: "Described", comparison: "Comparison") -> None:
+    from lab.complexity.bounds import ENSEMBLE
+
+    bound = comparison.object
+    best = bound.choose()
+    size = max(bound.symbols, 1)
+    known = "" if described.entropy_rate is None else f" · entropy rate {described.entropy_rate:.4f} bits/symbol"
+    print_text(
+        f"{described.name}: {bound.symbols:,} symbols of {bound.alphabet} · {bound.raw_bits:,.0f} bits raw{known}\n"
+        f"K ≤ {bound.count_bits():,.0f} bits, {bound.count_bits() / size:.4f} a symbol: {best.code}, "
+        f"{best.packing}, {best.scan}; shape {bound.told_bits:.0f} bits, choice of way paid for."
+    )
+    rows = []
+    for name in sorted((ENSEMBLE, *comparison.codes), key=bound.count_bits):
+        way = bound.choose(name)
+        normalised = comparison.normalize(name)
+        rows.append(
+            (
+                name + (" (estimate)" if way.proof == "estimate" else ""),
+                f"{bound.count_bits(name):,.0f}",
+                f"{bound.count_bits(name) / size:.4f}",
+                f"{way.packing}, {way.scan}",
+                f"{comparison.estimate_constant(name).value:,.0f}",
+                _show(comparison.estimate_shuffled(name).value),
+                _show(comparison.estimate_surrogate(name).value),
+                "—" if normalised.n == 0 else f"{normalised.value:.4f} {format_interval(normalised)}",
+            )
+        )
+    names = ("code", "bits", "a symbol", "way", "constant", "shuffled", comparison.kind, "normalised")
+    print_table("", names, rows, right=(*names[1:3], *names[4:7]))
+    for note in (*described.notes, *filter(None, [comparison.note])):
+        print_text(f"note: {note}")
+    for name, why in bound.left_out.items():
+        print_text(f"note: {name} is left out: {why}")
+
+
+def _show(bits: float) -> str:
+    return f"{bits:,.0f}" if bits == bits else "—"
+
+
+def _draw(name: str, compared: "list[tuple[Described, Comparison]]", folder: Path) -> None:
+    from lab.analysis.code_bounds import tabulate_comparisons
+    from lab.cli.console.arguments import ALL_FORMATS
+    from lab.figures import draw_figure
+    from lab.figures.printing import save_figure
+
+    tables = tabulate_comparisons(Path(name).name.partition(":")[0], compared)
+    frame, drawing = draw_figure("code_lengths", tables, {})
+    for path in save_figure("code_lengths", tables, frame, drawing, folder, split_list(ALL_FORMATS), "single"):
+        print_note(str(path))

@@ -1,0 +1,46 @@
+"""Described objects with known code lengths: two sources at four lengths, every baseline, four seeds."""
+
+import itertools
+
+import pandas as pd
+
+from lab.core.fingerprint import hash_literal
+from lab.core.seeds import open_stream
+from lab.core.units import NATS_PER_BIT
+from lab.tables import Study, Tables
+from lab.tables.frames import CURVE, tidy_runs
+
+RATES = {"bernoulli (p 0.1)": 0.469, "golden_mean": 0.6667}
+LEVELS = {"object": 0.0, "surrogate": 0.05, "shuffled": 0.25}
+OVERHEAD = {"ensemble": 12.0, "context_tree": 20.0, "kt": 30.0, "deflate": 300.0, "lzma": 500.0, "ppmd": 250.0}
+
+
+def make_tables() -> Tables:
+    """Bits = symbols · (rate + what the baseline adds) + an overhead of the code, a little luck on it."""
+    rng = open_stream(0, "studies", "complexity")
+    rows = []
+    cells = itertools.product(RATES, (2**10, 2**12, 2**14, 2**16), OVERHEAD, (*LEVELS, "constant"), range(4))
+    for name, symbols, code, baseline, seed in cells:
+        rate = 0.0 if baseline == "constant" else RATES[name] + LEVELS[baseline]
+        bits = symbols * rate * (1 + 0.01 * rng.standard_normal()) + OVERHEAD[code]
+        key = hash_literal([name, symbols, code, baseline, seed])[:16]
+        rows.append(
+            {
+                "run_key": key,
+                "trunk_key": key,
+                "object": name,
+                "code": code,
+                "baseline": baseline,
+                "symbols": symbols,
+                "alphabet": 2,
+                "seed": seed,
+                "entropy_rate": RATES[name] * NATS_PER_BIT,
+                "code_bits": bits,
+                "bits_per_symbol": bits / symbols,
+                "packing": "symbols",
+                "scan": "row",
+            }
+        )
+    runs = tidy_runs(pd.DataFrame(rows).assign(study="lengths", status="done", stage="grid", error=""))
+    curves = pd.DataFrame(columns=["run_key", "trunk_key", *CURVE])
+    return Tables(Study("lengths", "kolmogorov_bounds", "standard"), runs, curves)
