@@ -49,17 +49,17 @@ def grow_blocks(symbols: NDArray[np.integer]) -> Iterator[Blocks]:
     """Blocks of length 0, 1, 2 … n of a sequence of small non-negative integers, each level from the one before it."""
     if symbols.ndim != 1:
         raise InputError("sequence", symbols.shape, "has one dimension", "ravel it in the order it should be read")
-    values, _ = _rank(symbols.astype(np.int64), int(symbols.max(initial=0)) + 1)
+    values, _ = rank_codes(symbols.astype(np.int64), int(symbols.max(initial=0)) + 1)
     level = Blocks(0, np.zeros(len(symbols) + 1, dtype=np.int64), np.zeros(1, dtype=np.int64))
     yield level
     for length in range(1, len(symbols) + 1):
         codes = values[: len(values) - length + 1] * level.distinct + level.ranks[1:]
-        ranks, kept = _rank(codes, (int(values.max()) + 1) * level.distinct)
+        ranks, kept = rank_codes(codes, (int(values.max()) + 1) * level.distinct)
         level = Blocks(length, ranks, kept % level.distinct)
         yield level
 
 
-def _rank(codes: Integers, span: int) -> tuple[Integers, Integers]:
+def rank_codes(codes: Integers, span: int) -> tuple[Integers, Integers]:
     """Each code's place among the codes that occur, and those codes in order."""
     if span > 8 * len(codes) + 1024:
         kept, ranks = np.unique(codes, return_inverse=True)
