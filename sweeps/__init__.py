@@ -91,6 +91,30 @@ def make_transformer_grid(source: str, **grid: Any) -> TrainingGrid:
     return TrainingGrid({"name": "transformer"}, {"name": source}, fields={"optimizer": "muon"}, **grid)
 
 
+@dataclass(frozen=True)
+class SimulationGrid:
+    """Automata × sides × seeds, each run seen in every one of `views`.
+
+    `automata` and `views` are tables of `lab.runners.simulate.SimulateFields`; `fields` its other fields.
+    """
+
+    automata: tuple[Mapping[str, Any], ...]
+    sides: tuple[int, ...]
+    seeds: int
+    views: tuple[Mapping[str, Any], ...] = ({},)
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def list_specs(self) -> list[RunSpec]:
+        """All runs."""
+        return [
+            RunSpec("simulate", {**self.fields, "automaton": automaton, "side": side, "seed": seed, "view": view})
+            for automaton in self.automata
+            for side in self.sides
+            for seed in range(self.seeds)
+            for view in self.views
+        ]
+
+
 def choose_preset(presets: Mapping[str, Any], name: str) -> Any:
     """The preset called `name`; raises `UnknownNameError`."""
     if name not in presets:

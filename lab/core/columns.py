@@ -309,6 +309,14 @@ _ALL = (
         "complexity",
     ),
     Column(
+        "excess_share",
+        "",
+        "",
+        "measure",
+        "excess over the surrogate; code length of a run minus its surrogate's, as a share of the hump's height",
+        "complexity",
+    ),
+    Column(
         "peak_sweeps",
         "t",
         "sweeps",

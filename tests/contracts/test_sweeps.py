@@ -31,7 +31,7 @@ def pretend_run(specs: list[RunSpec], best_rate: float) -> pd.DataFrame:
     rows = []
     for spec in specs:
         row = open_shelf("runners").load(spec.runner).describe(spec.fields)
-        octaves = np.log2(row["learning_rate"] / best_rate)
+        octaves = np.log2(row.get("learning_rate", best_rate) / best_rate)  # not every run has a rate
         rows.append({**row, "run_key": spec.key, "stage": spec.stage, "status": "done", "loss_nats": 1 + octaves**2})
     return pd.DataFrame(rows)
 
