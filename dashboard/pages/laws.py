@@ -166,7 +166,13 @@ def _show_ledger() -> None:
 
 
 def _describe_score(score: Estimate) -> dict[str, object]:
-    return {"score": score.name, "value": score.value, "low": score.low, "high": score.high, "independent forecasts": score.n}
+    return {
+        "score": score.name,
+        "value": score.value,
+        "low": score.low,
+        "high": score.high,
+        "independent forecasts": score.n,
+    }
 
 
 page = Page(title="Laws", icon="function", order=3, render=render)

@@ -24,6 +24,9 @@ def render(study: Study | None) -> None:
         )
         return
     tables = read_tables(study)
+    if tables.is_without_losses:
+        show_hint("No losses in this study", "Its runs are no trainings; their figures stand on a page of their own.")
+        return
     st.header("Fits", anchor="fits")
     with contain_errors():
         estimates, remarks = tabulate_fits(tables)

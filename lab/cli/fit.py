@@ -52,6 +52,9 @@ def command(
         raise InputError("--width", width, "is a positive share of the estimate", "for example --width 0.1")
     chosen = read_loss(loss)
     tables = open_study(study, column_map, convention)
+    if tables.is_without_losses:
+        rule = "a law is fitted to held-out losses, and no run of this study has one"
+        raise RefusedError(f"study {tables.study.name}", None, rule, f"see its claims: lab judge {tables.study.name}")
     fits = [fit_law_to(tables, law, against=against, convention=convention)] if law else fit_study(tables)
     if (loss, interval, error) != ("huber:0.01", "default", ""):
         fits = [fit_again(tables, named, chosen, interval, error) for named in fits]

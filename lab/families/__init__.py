@@ -29,7 +29,9 @@ class Family(ABC):
     """A model family; a subclass is a frozen dataclass whose fields are its dials.
 
     `size_dial` names the dial a sweep turns. The net that `build` returns maps `tokens_BT` (int64) to `logits_BTV` and
-    offers `reference_forward`, the same function in unfused products that torch's FLOP counter can see.
+    offers `reference_forward`, the same function in unfused products that torch's FLOP counter can see. The net of an
+    autoregressive family offers `advance(tokens_BT, state) -> (logits_BTV, state)` besides: the same function of
+    tokens that come piece by piece, where None is the state before the first.
     """
 
     version: ClassVar[int] = 1

@@ -8,7 +8,7 @@ from types import ModuleType
 import pandas as pd
 
 from lab.analysis.selection import select_runs
-from lab.core.columns import describe_column
+from lab.core.columns import COLUMNS, describe_column
 from lab.core.fingerprint import KEY_LENGTH, hash_literal
 from lab.core.units import format_count, format_duration
 from lab.core.verdict import Verdict
@@ -22,15 +22,22 @@ _SHOWN_VALUES = 8
 
 
 def compose_sections(tables: Tables, sweep: ModuleType | None, exhibits: Sequence[Exhibit]) -> list[Section]:
-    """All sections, in reading order. A study without runs says so and still lists its claims and figures."""
+    """All sections, in reading order. A study without runs says so and still lists its claims and figures; one whose
+    runs have no loss has nothing on laws.
+    """
+    laws = {
+        "Fits": list_fits,
+        "Forecast": list_forecasts,
+        "Learning rates": list_rates,
+    }
+    of_laws = [] if tables.is_without_losses else [Section(title, tell(tables)) for title, tell in laws.items()]
+    left_out = [] if tables.is_without_losses else [Section("Left out", list_exclusions(tables))]
     return [
         Section("Study", describe_study(tables, sweep)),
         Section("Claims", list_verdicts(tables, sweep)),
-        Section("Fits", list_fits(tables)),
-        Section("Forecast", list_forecasts(tables)),
-        Section("Learning rates", list_rates(tables)),
+        *of_laws,
         Section("Figures", exhibits),
-        Section("Left out", list_exclusions(tables)),
+        *left_out,
         Section("Provenance", list_provenance(tables)),
     ]
 
@@ -49,10 +56,18 @@ def describe_study(tables: Tables, sweep: ModuleType | None) -> list[Block]:
     told = f"Study {study.name} ({study.origin}{preset}): {len(runs)} runs of {trunks} trunks ({counts}).{spent}"
     rows = [
         (name, describe_column(name).definition, _list_values(runs[name], describe_column(name).unit))
-        for name in _DESCRIBED
-        if name in runs and runs[name].notna().any()
+        for name in _list_described(runs)
+        if runs[name].notna().any() and (runs[name] != "").any()
     ]
     return [*about, Paragraph(told), Table(("column", "meaning", "values"), rows)]
+
+
+def _list_described(runs: pd.DataFrame) -> list[str]:
+    """What was varied: of runs of other kinds than training the names and axes of their own."""
+    own = [
+        c.name for c in COLUMNS.values() if c.area != "training" and c.kind in ("identity", "axis") and c.name in runs
+    ]
+    return [*(name for name in _DESCRIBED if name in runs), *own]
 
 
 def list_verdicts(tables: Tables, sweep: ModuleType | None) -> list[Block]:

@@ -43,6 +43,12 @@ class Tables:
     curves: pd.DataFrame
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_without_losses(self) -> bool:
+        """Whether runs are finished and none has a held-out loss: simulations, codes. No law is fitted to them."""
+        done = self.runs[self.runs["status"] == "done"]
+        return bool(len(done) and done["loss_nats"].isna().all())
+
     @cached_property
     def hash(self) -> str:
         """SHA-256 of both tables: the identity of everything derived from them."""

@@ -93,6 +93,19 @@ def test_the_future_is_not_seen(name: str) -> None:
 
 
 @EVERY
+def test_reading_on_from_a_state_is_the_same_function(name: str) -> None:
+    for family in make_sizes(name):
+        net = build_random(family).double()
+        if not hasattr(net, "advance"):
+            pytest.skip("not autoregressive: its net has no `advance`")
+        tokens_BT, state, pieces = draw_tokens(), None, []
+        for piece in tokens_BT.split([7, 1, 1, SHAPE.window - 9], dim=1):
+            logits_BTV, state = net.advance(piece, state)
+            pieces.append(logits_BTV)
+        torch.testing.assert_close(torch.cat(pieces, dim=1), net(tokens_BT), rtol=1e-9, atol=1e-9)
+
+
+@EVERY
 def test_it_starts_knowing_nothing(name: str) -> None:
     for family in make_sizes(name):
         torch.manual_seed(0)

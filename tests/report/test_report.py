@@ -1,6 +1,7 @@
 """The report: one self-contained page and its Markdown, from a study, from an empty one, and with hostile names."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,11 @@ def test_blocks_are_escaped_in_both_languages() -> None:
     assert text.count(r"\<i\>\|\`\*\_x\_") == text.count("i\\>") and "<i>" not in text
     rule = next(line for line in text.splitlines() if line.startswith("| ---"))
     assert rule == "| --- | ---: |"
+
+
+def test_runs_that_are_no_trainings_have_no_laws(tmp_path: Path) -> None:
+    tables = make_tables()
+    simulated = replace(tables, runs=tables.runs.assign(loss_nats=float("nan"), automaton="interacting"))
+    text = write_report(simulated, tmp_path).markdown.read_text()
+    assert "## Figures" in text and "## Fits" not in text and "## Left out" not in text
+    assert "interacting" in text

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+State = tuple[Tensor, Tensor]  # what the cells put out and what they remember, each (layers, B, W)
+
 
 class LSTMNet(nn.Module):
     """Embedding, fused LSTM cells, readout; every window starts from a zero state."""
@@ -28,6 +30,11 @@ class LSTMNet(nn.Module):
         states_BTW, _ = self.cells(self.embedding(tokens_BT))
         logits_BTV: Tensor = self.readout(states_BTW)
         return logits_BTV
+
+    def advance(self, tokens_BT: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """`logits_BTV` of tokens that follow on those the state has read, and the state behind them."""
+        states_BTW, state = self.cells(self.embedding(tokens_BT), state)
+        return self.readout(states_BTW), state
 
     def reference_forward(self, tokens_BT: Tensor) -> Tensor:
         """The same, one cell and one step after another."""

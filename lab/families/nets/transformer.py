@@ -6,6 +6,7 @@ Shapes: B windows, T tokens, W width, H heads, E = W / H head width, V vocabular
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,8 @@ ROTARY_BASE = 10_000.0
 # Normalised queries and keys bound a score by scale × head width; the usual 1/√E would bound it by √E, too flat for a
 # narrow head to look at one token alone.
 LARGEST_SCORE = 10.0
+
+State = list[tuple[Tensor, Tensor]]  # of each block the keys and values read so far, each B H T E
 
 
 class TransformerNet(nn.Module):
@@ -33,6 +36,16 @@ class TransformerNet(nn.Module):
     def forward(self, tokens_BT: Tensor) -> Tensor:
         """`logits_BTV`."""
         return self._run(tokens_BT, F.scaled_dot_product_attention)
+
+    def advance(self, tokens_BT: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """`logits_BTV` of tokens that follow on those the state has read, and the state behind them."""
+        read = 0 if state is None else state[0][0].shape[2]
+        rotation = make_rotation(tokens_BT.shape[1], self.head_width, tokens_BT.device, first=read)
+        stream_BTW, grown = normalize(self.embedding(tokens_BT)), State()
+        for layer, block in enumerate(self.blocks):
+            attend = partial(attend_after, before=None if state is None else state[layer], after=grown)
+            stream_BTW = block(stream_BTW, rotation, attend)
+        return self.readout(normalize(stream_BTW)), grown
 
     def reference_forward(self, tokens_BT: Tensor) -> Tensor:
         """The same with unfused attention."""
@@ -85,10 +98,10 @@ def normalize(x: Tensor) -> Tensor:
     return F.rms_norm(x, (x.shape[-1],))
 
 
-def make_rotation(length: int, head_width: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Cosines and sines of the rotary angles, each (length, head_width / 2)."""
+def make_rotation(length: int, head_width: int, device: torch.device, first: int = 0) -> tuple[Tensor, Tensor]:
+    """Cosines and sines of the rotary angles of the positions from `first` on, each (length, head_width / 2)."""
     speeds = ROTARY_BASE ** -torch.linspace(0, 1, head_width // 2, device=device)
-    angles = torch.outer(torch.arange(length, device=device, dtype=torch.float32), speeds)
+    angles = torch.outer(torch.arange(first, first + length, device=device, dtype=torch.float32), speeds)
     return angles.cos(), angles.sin()
 
 
@@ -100,10 +113,26 @@ def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
 
 
 def attend_unfused(query: Tensor, key: Tensor, value: Tensor, is_causal: bool, scale: float) -> Tensor:
-    """Causal softmax attention by two visible matrix products."""
+    """Causal softmax attention by two visible matrix products; there may be earlier keys than queries."""
     assert is_causal
-    T = query.shape[-2]
+    T, read = query.shape[-2], key.shape[-2]
     scores = query @ key.transpose(-1, -2) * scale
-    hidden = torch.ones(T, T, dtype=torch.bool, device=query.device).triu(1)
+    hidden = torch.ones(T, read, dtype=torch.bool, device=query.device).triu(1 + read - T)
     weights: Tensor = scores.masked_fill(hidden, float("-inf")).softmax(dim=-1)
     return weights @ value
+
+
+def attend_after(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    is_causal: bool,
+    scale: float,
+    before: tuple[Tensor, Tensor] | None,
+    after: State,
+) -> Tensor:
+    """The same where keys and values of earlier tokens stand before these; puts them all behind `after`."""
+    if before is not None:
+        key, value = torch.cat((before[0], key), dim=-2), torch.cat((before[1], value), dim=-2)
+    after.append((key, value))
+    return attend_unfused(query, key, value, is_causal, scale)

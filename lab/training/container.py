@@ -1,0 +1,121 @@
+"""A file coded by a net, as it stands on a disk.
+
+Layout: the magic `LABZ`; CRC-32 of all that follows; length of the head; the head, JSON; SHA-256 of the content; the
+payload. The head holds the recipe (dials at their default left out), the length of the content and the arithmetic that
+made it: another torch, or a processor with other vector instructions, may round differently, and then the net at the
+reading end is another net.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from lab.complexity.arithmetic import ByteReader, Bytes, ByteWriter
+from lab.complexity.mixing import MixedReader, MixedWriter
+from lab.core.dials import build_from_dials, changed_dials
+from lab.core.errors import InputError
+from lab.core.fingerprint import hash_bytes
+from lab.training.compressor import Recipe, code_file
+
+MAGIC = b"LABZ"
+VERSION = 1
+FRAME = struct.Struct("<4sIH")
+HASH_BYTES = 32
+LARGEST_FILE = 1 << 26  # bytes: days of work for any net
+SUBJECT = "compressed file"
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """A coded file. `container`: all its bytes. `payload_bits`: those of the content itself, the head left out.
+
+    `area_bits`: the online code length Σ −log2 p by the probabilities that were coded; `network_bits`: by those of the
+    net alone, which stand beside a mixture for free.
+    """
+
+    container: bytes
+    payload_bits: int
+    area_bits: float
+    network_bits: float
+
+
+def compress(data: bytes, recipe: Recipe, advance: Callable[[], None] = lambda: None) -> Compressed:
+    """The coded file; `advance` is called after every block. Raises `InputError` for a wrong recipe or size."""
+    if len(data) > LARGEST_FILE:
+        raise InputError("file", f"{len(data)} bytes", f"at most {LARGEST_FILE}", "compress a part of it")
+    writer = _open_writer(recipe, np.frombuffer(data, np.uint8))
+    network_bits = code_file(recipe, len(data), writer, advance)
+    payload = writer.finish()
+    head = {"version": VERSION, "recipe": changed_dials(recipe), "length": len(data), "made": name_arithmetic()}
+    text = json.dumps(head, separators=(",", ":")).encode()
+    rest = text + hashlib.sha256(data).digest() + payload
+    frame = FRAME.pack(MAGIC, zlib.crc32(struct.pack("<H", len(text)) + rest), len(text))
+    area = writer.area if isinstance(writer, MixedWriter) else network_bits
+    return Compressed(frame + rest, 8 * len(payload), area, network_bits)
+
+
+def read_head(container: bytes) -> tuple[Recipe, int]:
+    """Recipe and length of the content; raises `InputError` where it is damaged, foreign or of another arithmetic."""
+    head = _parse_head(container)
+    if head["made"] != name_arithmetic():
+        raise InputError(
+            SUBJECT,
+            head["made"],
+            f"this is {name_arithmetic()}, whose sums may differ in the last place",
+            "decompress it with that torch on such a processor",
+        )
+    return build_from_dials(Recipe, head["recipe"], SUBJECT), int(head["length"])
+
+
+def decompress(container: bytes, advance: Callable[[], None] = lambda: None) -> bytes:
+    """The content again; raises `InputError` as `read_head` does, and where the content is not that of its hash."""
+    recipe, length = read_head(container)
+    start = FRAME.size + FRAME.unpack_from(container)[2]
+    data = np.zeros(length, np.uint8)
+    code_file(recipe, length, _open_reader(recipe, data, container[start + HASH_BYTES :]), advance)
+    content = data.tobytes()
+    if hashlib.sha256(content).digest() != container[start : start + HASH_BYTES]:
+        raise InputError(
+            SUBJECT,
+            f"SHA-256 {hash_bytes(content)}",
+            "what was read is not what was written: this machine's sums differ from those of the one that wrote it",
+            "decompress it there",
+        )
+    return content
+
+
+def name_arithmetic() -> str:
+    """What decides how floats are rounded: torch, its instructions on this processor, the processor's kind."""
+    return f"torch {torch.__version__} {torch.backends.cpu.get_cpu_capability()} {platform.machine()}"
+
+
+def _parse_head(container: bytes) -> dict[str, Any]:
+    if len(container) < FRAME.size or container[:4] != MAGIC:
+        raise InputError(SUBJECT, container[:4], "does not begin as `lab compress` writes", "name such a file")
+    _, checksum, size = FRAME.unpack_from(container)
+    if zlib.crc32(container[FRAME.size - 2 :]) != checksum or len(container) < FRAME.size + size + HASH_BYTES:
+        raise InputError(SUBJECT, None, "it is damaged or cut short: its checksum is not right", "fetch it again")
+    head: dict[str, Any] = json.loads(container[FRAME.size : FRAME.size + size])
+    if head["version"] != VERSION:
+        raise InputError(SUBJECT, f"version {head['version']}", f"this lab reads version {VERSION}", "update the lab")
+    if not 0 <= head["length"] <= LARGEST_FILE:
+        raise InputError(SUBJECT, f"{head['length']} bytes", f"at most {LARGEST_FILE}")
+    return head
+
+
+def _open_writer(recipe: Recipe, data: Bytes) -> MixedWriter | ByteWriter:
+    return MixedWriter(data, recipe.streams) if recipe.code == "mixture" else ByteWriter(data)
+
+
+def _open_reader(recipe: Recipe, data: Bytes, payload: bytes) -> MixedReader | ByteReader:
+    return MixedReader(data, recipe.streams, payload) if recipe.code == "mixture" else ByteReader(data, payload)
