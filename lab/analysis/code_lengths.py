@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lab.analysis.replicates import average_replicates
 from lab.analysis.selection import select_runs
 from lab.complexity.epiplexity import Areas, measure_areas
 from lab.core.estimate import Estimate
+from lab.core.replicates import average_replicates
 from lab.core.units import NATS_PER_BIT
 from lab.tables import Tables
 
@@ -104,7 +104,7 @@ def trace_hull(tables: Tables, test_tokens: float, level: float = 0.95) -> Hull:
     """S, H and S + H of `test_tokens` at every budget of compute, each seed by its own checkpoints.
 
     A checkpoint costs its training and a forward pass of every test token; its code is the area K above its loss plus
-    𝒟·L, L the online loss. Of those a budget affords the one of the shortest total is taken (Finzi et al. 2026,
+    𝒟·L, L the online loss. S and H are read off the lower convex hull of the totals, in logarithms (Finzi et al. 2026,
     arXiv 2601.03220, their Pareto frontier). Checkpoints are those of the trunks a law may be fitted to; the intervals
     are Student's over seeds.
     """
@@ -152,9 +152,23 @@ def _price(run: pd.Series, areas: Areas, test_tokens: float) -> pd.DataFrame:
 
 
 def _choose(points: pd.DataFrame, compute: np.ndarray) -> pd.DataFrame:
-    """For every budget the point of least total among those it affords; points stand by rising compute."""
+    """S, H and S + H at every budget (k,): on the lower convex hull of ln(S + H) over ln C, linear between its points.
+
+    Only what falls belongs to it: a dearer checkpoint with a longer code is never taken.
+    """
     total = points["total_bits"].to_numpy(float)
-    best = np.flatnonzero(total == np.minimum.accumulate(total))
-    # A budget is a cost of some seed's point, so the last bit of its logarithm must not exclude that point.
-    afforded = np.searchsorted(points["coding_flops"].to_numpy(float)[best], compute * (1 + 1e-12), side="right")
-    return points.iloc[best[afforded - 1]]
+    falling = np.flatnonzero(total <= np.minimum.accumulate(total))
+    x, y = np.log(points["coding_flops"].to_numpy(float)), np.log(total)
+    hull: list[int] = []
+    for i in falling.tolist():
+        while len(hull) > 1 and _is_above(x, y, hull[-2], hull[-1], i):
+            hull.pop()
+        hull.append(i)
+    at = np.log(compute)
+    split = {name: np.interp(at, x[hull], points[name].to_numpy(float)[hull]) for name in QUANTITIES[:2]}
+    return pd.DataFrame({**split, "total_bits": split["structural_bits"] + split["random_bits"]})
+
+
+def _is_above(x: np.ndarray, y: np.ndarray, a: int, b: int, c: int) -> bool:
+    """Whether point b lies on or above the chord from a to c."""
+    return bool((y[b] - y[a]) * (x[c] - x[a]) >= (y[c] - y[a]) * (x[b] - x[a]))
