@@ -120,6 +120,13 @@ class TestFull:
         ledger = next(frame for frame in frames if "foretold" in frame)
         assert ledger["state"].iloc[0] == "open" and ledger["low"].iloc[0] < ledger["foretold"].iloc[0]
 
+    def test_epiplexity_lists_every_code_length_and_the_figures(self) -> None:
+        page = open_page("epiplexity")
+        lengths = next(e.value for e in page.dataframe if "area_bits" in e.value)
+        assert len(lengths) == 22 and (lengths["area_tokens"] < lengths["tokens"]).all()
+        assert "None of 1: diverged and not done" in read(page)
+        assert "No closed form" in read(page), "two sizes do not determine a joint law"
+
     def test_filters_stand_in_the_address_and_narrow_the_table(self) -> None:
         assert len(open_page("runs").dataframe[0].value) == 24
         page = open_page("runs", status="failed")
