@@ -124,8 +124,8 @@ class TestFull:
         page = open_page("epiplexity")
         lengths = next(e.value for e in page.dataframe if "area_bits" in e.value)
         assert len(lengths) == 22 and (lengths["area_tokens"] < lengths["tokens"]).all()
-        assert "None of 1: diverged and not done" in read(page)
-        assert "No closed form" in read(page), "two sizes do not determine a joint law"
+        assert "None of 1: diverged and not done" in read(page).replace("\\", "")
+        assert {"structural_bits", "random_bits"} <= set(page.dataframe[0].value["quantity"])
 
     def test_filters_stand_in_the_address_and_narrow_the_table(self) -> None:
         assert len(open_page("runs").dataframe[0].value) == 24
