@@ -369,6 +369,14 @@ _ALL = (
         "code length per symbol; of the whole description",
         "complexity",
     ),
+    Column("method", "", "", "identity", "method; the estimator or code held against a source", "complexity"),
+    Column("method_kind", "", "", "identity", "kind of method; estimator, code, or unproven code", "complexity"),
+    Column("quantity", "", "", "identity", "quantity; the truth a method claims to be near", "complexity"),
+    Column("length", "n", "symbols", "axis", "length of the sequence; a fresh one at every length", "complexity"),
+    Column("estimate_bits", "", "bits", "measure", "estimate; per symbol where it is of a rate", "complexity"),
+    Column("truth_bits", "", "bits", "measure", "truth; the source's own value, in closed form", "complexity"),
+    Column("bias_bits", "", "bits", "measure", "bias; mean over seeds of estimate minus truth", "complexity"),
+    Column("error_exponent", "β", "", "measure", "exponent of the error; it falls as length^(−β)", "complexity"),
 )
 
 COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from lab.core.errors import InputError, UnknownNameError
@@ -19,7 +20,7 @@ T = TypeVar("T")
 def build_from_dials(cls: type[T], dials: Mapping[str, Any], subject: str) -> T:
     """An instance of the dataclass `cls`; raises `InputError` for a dial unknown, missing or of a wrong type."""
     fields = {f.name: f for f in dataclasses.fields(cls) if f.init}  # type: ignore[arg-type]
-    hints = get_type_hints(cls)
+    hints = _read_hints(cls)  # type: ignore[arg-type]
     values: dict[str, Any] = {}
     for name, value in dials.items():
         if name not in fields:
@@ -46,6 +47,11 @@ def changed_dials(instance: Any) -> dict[str, Any]:
         if f.metadata.get("identity", True)
         and (f.default is dataclasses.MISSING or getattr(instance, f.name) != f.default)
     }
+
+
+@lru_cache(maxsize=256)
+def _read_hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
 
 
 def _convert(value: Any, hint: Any, subject: str) -> Any:

@@ -93,12 +93,19 @@ class Shelf:
 
     def find(self, name: str) -> Entry:
         """The entry called `name`; raises `UnknownNameError` with the nearest spelling."""
-        entries = self.entries()
-        if name not in entries:
-            raise UnknownNameError.among(
-                f"{self.name} entry", name, entries, f"a new one is one file, {self.user_folder}/{name}.py, in LAB_PATH"
-            )
-        return entries[name]
+        if (found := self._look_up(name)) is None:
+            next_step = f"a new one is one file, {self.user_folder}/{name}.py, in LAB_PATH"
+            raise UnknownNameError.among(f"{self.name} entry", name, self.entries(), next_step)
+        return found
+
+    def _look_up(self, name: str) -> Entry | None:
+        # What `entries` would hold under the name, without reading the folders: a sweep asks for thousands.
+        if Path(name).name != name or name.startswith("_"):
+            return None
+        folders = (ROOT / self.folder, *(root / self.user_folder for root in user_paths()))
+        paths = [(folder / f"{name}.py", i == 0) for i, folder in enumerate(folders)]
+        files = [(path, builtin) for path, builtin in paths if path.is_file()]
+        return Entry(self.name, name, *files[-1], shadows=len(files) > 1) if files else None
 
     def load(self, name: str) -> Any:
         """What the entry exposes: its one attribute, or its module where the shelf's entries expose several."""
