@@ -22,6 +22,7 @@ from lab.core.replicates import average_replicates
 from lab.tables import Tables
 
 MEASURES = ("complexity", "adjusted", "entropy")
+GRAIN, BUCKETS, CODE = 10, 3, "deflate"  # of the paper, which says gzip
 Array = NDArray[np.float64]
 
 
@@ -102,15 +103,17 @@ class Hump:
         return pd.concat([_average(self.times, bits, level).assign(series=name) for name, bits in series.items()])
 
 
-def find_runs(
-    tables: Tables, automaton: str = "", grain: float = 10, buckets: float = 3, code: str = "deflate"
-) -> pd.DataFrame:
-    """The finished runs of one view (and one automaton, if it is named); none where the study has no automata."""
+def find_runs(tables: Tables, automaton: str = "", code: str = "") -> pd.DataFrame:
+    """The finished runs of one automaton (of all, if none is named) as `code` sees them, by the paper's grain and
+    buckets; without a code by deflate, or, where all runs are seen in one way, in that.
+    """
     runs = find_finished(tables)
     if runs.empty:
         return runs
-    kept = runs["grain"].eq(grain) & runs["buckets"].eq(buckets) & runs["code"].eq(code)
-    return runs[kept & runs["automaton"].eq(automaton)] if automaton else runs[kept]
+    alike = len(runs[["grain", "buckets", "code"]].drop_duplicates()) == 1
+    kept = runs["grain"].eq(GRAIN) & runs["buckets"].eq(BUCKETS) & runs["code"].eq(code or CODE)
+    runs = runs if alike and not code else runs[kept]
+    return runs[runs["automaton"].eq(automaton)] if automaton else runs
 
 
 def find_finished(tables: Tables) -> pd.DataFrame:
@@ -164,10 +167,10 @@ def compare_exponents(tables: Tables, runs: pd.DataFrame, measure: str) -> Named
 
 
 def read_largest(
-    tables: Tables, automaton: str, measure: str, seeds: int, code: str = "deflate"
+    tables: Tables, automaton: str, measure: str, seeds: int, code: str = ""
 ) -> tuple[Hump | None, pd.DataFrame]:
     """The curves of one automaton at its largest side that has `seeds` runs, and these runs."""
-    runs = find_runs(tables, automaton, code=code)
+    runs = find_runs(tables, automaton, code)
     runs = runs[runs["side"].eq(choose_side(runs, seeds))]
     return read_hump(tables, runs, measure), runs
 

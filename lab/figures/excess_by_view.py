@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.automata import find_finished, list_automata, read_hump
+from lab.analysis.automata import BUCKETS, CODE, GRAIN, find_finished, list_automata, read_hump
 from lab.figures import Figure
 from lab.figures.framing.series import make_empty
 from lab.figures.ink.axes import set_linear_axis
@@ -21,7 +21,7 @@ from lab.figures.ink.palette import choose_looks
 from lab.tables import Tables
 
 Y = "excess_share"
-DEFAULTS: dict[str, Any] = {"grain": 10, "buckets": 3, "code": "deflate"}
+DEFAULTS: dict[str, Any] = {"grain": GRAIN, "buckets": BUCKETS, "code": CODE}
 ORDER = ("interacting", "non_interacting", "sine_shear")
 
 

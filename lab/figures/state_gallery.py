@@ -20,13 +20,13 @@ from lab.core.registry import open_shelf
 from lab.figures import Figure
 from lab.figures.framing.series import make_empty
 from lab.figures.ink.axes import set_linear_axis
+from lab.figures.ink.film import CREAM_SCALE
 from lab.figures.ink.marks import new_figure
 from lab.tables import Tables
 
 LARGEST_SIDE = 60  # a row of the frame per cell shown
 TIMES = (0.0, 0.3, 1.1, 3.0)  # τ: before, rising, at the peak, after
 GAP = 0.06  # of a side, between pictures
-CREAM = [[0.0, "#4a2c17"], [0.5, "#a9764b"], [1.0, "#fbf3e4"]]  # coffee to cream
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
             z=grid.to_numpy(float),
             zmin=0.0,
             zmax=1.0,
-            colorscale=CREAM,
+            colorscale=CREAM_SCALE,
             showscale=False,
             hoverinfo="skip",
         )

@@ -171,7 +171,7 @@ class TestEmpty:
     @pytest.mark.parametrize("name", PAGES)
     def test_says_what_to_run(self, name: str) -> None:
         page = open_page(name)
-        assert any("lab run kaplan_language_models --preset smoke" in code.value for code in page.code)
+        assert any("lab run" in code.value and "--preset smoke" in code.value for code in page.code)
 
     def test_looking_makes_no_store(self, empty_place: Path) -> None:
         open_page("overview")
@@ -254,3 +254,27 @@ class TestBroken:
         page = open_page("overview")
         assert page.title[0].value == "Overview"
         assert any("nothing_of_that_name" in text.value for text in page.text)
+
+
+SMALL_CUP = {"automata.automaton": "Sine shear", "automata.side": "40"}
+
+
+class TestAutomata:
+    def test_a_step_shows_another_moment_and_runs_nothing_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        page = open_page("automata", **SMALL_CUP)
+        assert REFUSAL not in read(page) and page.slider(key="automata.time").value == 20
+        first = [text for text in read(page).splitlines() if text.startswith("t = ")]
+
+        def run_again(*arguments: object) -> None:
+            raise AssertionError("a step ran the automaton again")
+
+        monkeypatch.setattr("lab.complexity.automaton.Automaton.advance", run_again)
+        page.slider(key="automata.time").set_value(33).run()
+        second = [text for text in read(page).splitlines() if text.startswith("t = ")]
+        assert not page.exception and FAULT not in read(page)
+        assert first and second and first != second
+
+    def test_it_has_the_viewer_without_a_study_and_says_what_to_run(self) -> None:
+        page = open_page("automata", **SMALL_CUP)
+        assert "lab run coffee_automaton --preset smoke" in [code.value for code in page.code]
+        assert len(page.get("plotly_chart")) == 1
