@@ -41,6 +41,8 @@ PARTLY_KNOWN: tuple[dict[str, Any], ...] = (
     {"name": "elementary"},  # rule 30, the default
     {"name": "prng"},
 )
+SLOW = {"context_mixing": 2**12}
+"""The longest sequence that a method of more than 10 microseconds a symbol is given."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Grid:
 
 presets = {
     "smoke": Grid((KNOWN[0], KNOWN[2]), 2**11, 2),
-    "standard": Grid((*KNOWN, *PARTLY_KNOWN), 2**17, 5),
+    "standard": Grid((*KNOWN, *PARTLY_KNOWN), 2**16, 5),
     "overnight": Grid((*KNOWN, *PARTLY_KNOWN), 2**20, 12),
 }
 
@@ -80,7 +82,8 @@ def _list_methods() -> list[dict[str, Any]]:
         if entry.quantity != "none":
             dials = ({}, {"correction": "plug_in"}) if "correction" in entry.__dataclass_fields__ else ({},)
             methods += [{"shelf": "estimators", "name": name, **own} for own in dials]
-    return methods + [{"shelf": "codes", "name": name} for name in open_shelf("codes").names()]
+    methods += [{"shelf": "codes", "name": name} for name in open_shelf("codes").names()]
+    return [{**method, "longest": SLOW[method["name"]]} if method["name"] in SLOW else method for method in methods]
 
 
 def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:

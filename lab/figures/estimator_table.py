@@ -58,7 +58,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
         "y": "method",
         "notes": [
             f"Bias of the {TITLES[options.of]}, mean over seeds, at {cells['length'].max():,.0f} symbols",
-            "Bold: the 95 % interval over seeds excludes 0; –: no answer",
+            "In thousandths of a bit; bold where the 95 % interval over seeds excludes 0; –: no answer",
             *(f"{method} at {length:,.0f} symbols" for method, length in shorter.items()),
         ],
     }
@@ -82,7 +82,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     )
     for cell in cells.to_dict("records"):
         known = np.isfinite(cell["bias_bits"])
-        text = f"{cell['bias_bits']:+.3f}".replace("-", "−") if known else "–"
+        text = f"{1000 * cell['bias_bits']:+,.0f}".replace("-", "−") if known else "–"
         sure = cell["low"] > 0 or cell["high"] < 0
         figure.add_annotation(
             x=cell["column"],
@@ -91,13 +91,20 @@ def draw(frame: pd.DataFrame) -> go.Figure:
             showarrow=False,
             font={"size": 11, "color": _BLACK if known else INK},
         )
-    for axis, name, update in (("x", "source", figure.update_xaxes), ("y", "series", figure.update_yaxes)):
-        place = "column" if axis == "x" else "line"
-        names = cells.drop_duplicates(place).sort_values(place)
-        ends = [names[place].min() - 0.4, names[place].max() + 0.4]
-        set_linear_axis(figure, axis, ends, frame.attrs[axis], title="")
-        update(tickvals=list(names[place]), ticktext=[spell_label(n) for n in names[name]], showgrid=False)
+    _label_axis(figure, "x", cells, "column", "source")
+    _label_axis(figure, "y", cells, "line", "series")
     return figure
+
+
+def _label_axis(figure: go.Figure, axis: str, cells: pd.DataFrame, place: str, name: str) -> None:
+    names = cells.drop_duplicates(place).sort_values(place)
+    set_linear_axis(figure, axis, [names[place].min() - 0.4, names[place].max() + 0.4], name, title="")
+    labels = [spell_label(label) for label in names[name]]
+    if axis == "x":  # on two levels, a word a line: a journal's column is narrow
+        broken = [label if "<br>" in label else label.replace(" ", "<br>") for label in labels]
+        labels = ["<br>" * (2 * (k % 2)) + label for k, label in enumerate(broken)]
+    update = figure.update_xaxes if axis == "x" else figure.update_yaxes
+    update(tickvals=list(names[place]), ticktext=labels, showgrid=False)
 
 
 figure = Figure("Bias at the longest sequence", "table", prepare, draw, Options, page="estimators")

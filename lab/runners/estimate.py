@@ -38,8 +38,9 @@ QUANTITIES = ("entropy_rate", "excess_entropy", "statistical_complexity")
 class EstimateFields:
     """The fields of one estimate.
 
-    `source`: a table with a `name` and dials; `method`: the same with its `shelf`, 'estimators' or 'codes'; `length`:
-    symbols of the longest sequence, the curve runs over its halves, down to 256.
+    `source`: a table with a `name` and dials; `method`: the same with its `shelf`, 'estimators' or 'codes', and for a
+    slow one `longest`, the symbols of the longest sequence it is given; `length`: of the longest sequence of all, the
+    curve runs over its halves, down to 256.
     """
 
     source: dict[str, Any]
@@ -54,6 +55,8 @@ class EstimateFields:
             raise InputError("estimate.length", self.length, f"is at least {SHORTEST} symbols")
         if self.shelf not in SHELVES:
             raise UnknownNameError.among("estimate.method.shelf", self.shelf, SHELVES)
+        if not isinstance(self.longest, int) or self.longest < SHORTEST:
+            raise InputError("estimate.method.longest", self.longest, f"is at least {SHORTEST} symbols")
         if self.data_source.vocabulary > 256:
             raise InputError("estimate.source", self.data_source.vocabulary, "has at most 256 different symbols")
 
@@ -61,6 +64,12 @@ class EstimateFields:
     def shelf(self) -> str:
         """Where the method stands."""
         return str(self.method.get("shelf", ""))
+
+    @property
+    def longest(self) -> int:
+        """Symbols of the longest sequence the method is given."""
+        longest: int = self.method.get("longest", self.length)
+        return longest
 
     @cached_property
     def data_source(self) -> Source:
@@ -71,7 +80,7 @@ class EstimateFields:
     @cached_property
     def entry(self) -> Estimator | Code:
         """The method with its dials set."""
-        table = {name: value for name, value in self.method.items() if name != "shelf"}
+        table = {name: value for name, value in self.method.items() if name not in ("shelf", "longest")}
         entry: Estimator | Code = build_entry(self.shelf, table)
         return entry
 
@@ -105,6 +114,8 @@ class EstimateFields:
 
     def measure(self, message: Message) -> float | None:
         """What the method says of a sequence; None where it has no answer: too short for it, too long, or refused."""
+        if len(message) > self.longest:
+            return None
         try:
             if isinstance(self.entry, Estimator):
                 found = float(self.entry.estimate(message))
@@ -129,10 +140,16 @@ class EstimateRunner(Runner):
         found = open_shelf("data").find(checked.source["name"])
         named = open_shelf(checked.shelf).find(checked.method["name"])
         content = {"content": source.content_hash()}
+        longest = {} if checked.longest >= checked.length else {"longest": checked.longest}
         return {
             **changed_dials(checked),
             "source": {**identify_entry(found, source.version), **changed_dials(source), **content},
-            "method": {"shelf": checked.shelf, **identify_entry(named, method.version), **changed_dials(method)},
+            "method": {
+                "shelf": checked.shelf,
+                **longest,
+                **identify_entry(named, method.version),
+                **changed_dials(method),
+            },
         }
 
     def describe(self, fields: Fields) -> dict[str, Scalar]:
@@ -151,7 +168,8 @@ class EstimateRunner(Runner):
 
     def estimate(self, trunk: Sequence[Fields], flops_per_second: float) -> Cost:
         """Every method on every length; the sequences themselves cost little."""
-        symbols = sum(2 * _check_fields(fields).length for fields in trunk)
+        checked = [_check_fields(fields) for fields in trunk]
+        symbols = sum(2 * min(own.length, own.longest) for own in checked)
         return Cost(0.0, SECONDS_PER_TRUNK + SECONDS_PER_SYMBOL * symbols, BYTES_PER_RUN * len(trunk))
 
     def run(self, trunk: Sequence[Fields], reporter: Reporter) -> None:

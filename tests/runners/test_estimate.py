@@ -83,6 +83,15 @@ def test_no_answer_beyond_what_a_code_takes(monkeypatch: pytest.MonkeyPatch) -> 
     assert [found is None for found in estimates] == [False, False, True]
 
 
+def test_a_slow_method_is_given_no_longer_sequence_than_was_said() -> None:
+    slow = make_spec(method={**FIELDS["method"], "longest": 512})
+    assert slow.key != make_spec().key == make_spec(method={**FIELDS["method"], "longest": 4096}).key
+    assert slow.trunk_key == make_spec().trunk_key
+    estimates = run(slow).results["deflate"].curve["estimate_bits"]
+    assert estimates[:2] == run(make_spec()).results["deflate"].curve["estimate_bits"][:2]
+    assert estimates[2] is None
+
+
 @pytest.mark.parametrize(
     ("source", "truth"),
     [({"name": "golden_mean"}, 2 / 3), ({"name": "thue_morse"}, 0.0), ({"name": "prng"}, None)],
@@ -118,6 +127,7 @@ def test_every_estimator_of_the_shelf_runs_and_is_told_what_is_true(name: str) -
         ({"source": {"name": "golden_mean", "q": 1}}, "dial of golden_mean"),
         ({"source": {"name": "markov", "symbols": 300, "order": 1}}, "256 different symbols"),
         ({"method": {"shelf": "codes"}}, "names its entry"),
+        ({"method": {"shelf": "codes", "name": "kt", "longest": 10}}, "at least 256"),
     ],
 )
 def test_a_wrong_field_is_refused_with_its_rule(changes: dict[str, Any], words: str) -> None:
