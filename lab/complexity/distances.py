@@ -21,7 +21,7 @@ from lab.core.estimate import Estimate
 from lab.core.seeds import open_stream
 
 Matrix = NDArray[np.float64]
-Report = Callable[[float], None]
+Advance = Callable[[], None]
 
 FARTHEST_SELF = 0.25
 """The most by which a code may take a pair of objects for news when it sees it again: of codes that see all of it,
@@ -94,9 +94,10 @@ def measure_distances(
     code: Code,
     replicates: int = 10,
     seed: int = 0,
-    report: Report = lambda share: None,
+    advance: Advance = lambda: None,
 ) -> Distances:
-    """Distances of all pairs, with `replicates` of halves for their intervals; `report` is told the share done.
+    """Distances of all pairs, with `replicates` of halves for their intervals. `advance` is called n² times
+    for the whole and n² for each of the halves.
 
     Raises `InputError` for fewer than two objects, an empty one, or alphabets that differ, and `RefusedError` for a
     code that does not see both objects of the largest pair at once.
@@ -121,16 +122,14 @@ def measure_distances(
     silence = "" if replicates >= 2 else "no halves were asked for"
     if shortest < CHUNKS * SHORTEST_CHUNK:
         replicates, silence = 0, f"an object of {shortest} symbols is too short to be halved"
-    whole = 1 / (1 + replicates / 2)  # the share of the work that is not of halves
-    lengths = measure_lengths(messages, code, lambda share: report(whole * share))
+    lengths = measure_lengths(messages, code, advance)
     halves = np.empty((replicates, len(names), len(names)))
     for draw in range(replicates):
-        halves[draw] = measure_lengths(_draw_halves(messages, seed, draw), code).distance
-        report(whole + (1 - whole) * (draw + 1) / replicates)
+        halves[draw] = measure_lengths(_draw_halves(messages, seed, draw), code, advance).distance
     return Distances(tuple(names), lengths, reach, halves, silence)
 
 
-def measure_lengths(messages: Sequence[Message], code: Code, report: Report = lambda share: None) -> Lengths:
+def measure_lengths(messages: Sequence[Message], code: Code, advance: Advance = lambda: None) -> Lengths:
     """The length of every object once, and of every ordered pair, each object with itself included."""
     count = len(messages)
     single = np.array([code.count_bits(message) for message in messages])
@@ -138,7 +137,7 @@ def measure_lengths(messages: Sequence[Message], code: Code, report: Report = la
     for row, first in enumerate(messages):
         for column, second in enumerate(messages):
             joint[row, column] = code.count_bits(join_messages(first, second))
-        report((row + 1) / count)
+            advance()
     return Lengths(single, joint)
 
 

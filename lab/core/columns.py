@@ -377,6 +377,28 @@ _ALL = (
     Column("truth_bits", "", "bits", "measure", "truth; the source's own value, in closed form", "complexity"),
     Column("bias_bits", "", "bits", "measure", "bias; mean over seeds of estimate minus truth", "complexity"),
     Column("error_exponent", "β", "", "measure", "exponent of the error; it falls as length^(−β)", "complexity"),
+    Column("other_object", "", "", "identity", "other object; of a pair", "complexity"),
+    Column(
+        "ncd",
+        "",
+        "",
+        "measure",
+        "normalised compression distance; what the longer costs beyond the shorter, over what it costs alone",
+        "complexity",
+    ),
+    Column("ncd_low", "", "", "measure", "lower end of the distance's interval; from random halves", "complexity"),
+    Column("ncd_high", "", "", "measure", "upper end of the distance's interval; from random halves", "complexity"),
+    Column("object_bits", "C(x)", "bits", "measure", "code length of the object; alone", "complexity"),
+    Column("other_bits", "C(y)", "bits", "measure", "code length of the other object; alone", "complexity"),
+    Column("joint_bits", "C(x, y)", "bits", "measure", "joint code length; mean over both orders", "complexity"),
+    Column("conditional_bits", "C(x|y)", "bits", "measure", "code length of the object, given the other", "complexity"),
+    Column(
+        "other_conditional_bits", "C(y|x)", "bits", "measure", "code length of the other object, given it", "complexity"
+    ),
+    Column(
+        "mutual_bits", "", "bits", "measure", "mutual information; what each object tells of the other", "complexity"
+    ),
+    Column("replicate", "", "", "axis", "replicate; of a statistic, on a random half of the object", "complexity"),
 )
 
 COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}

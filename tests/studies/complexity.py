@@ -1,4 +1,4 @@
-"""Described objects with known code lengths: two sources at four lengths, every baseline, four seeds."""
+"""Described objects with known code lengths: two sources at four lengths, every baseline, four seeds; distances."""
 
 import itertools
 
@@ -8,7 +8,8 @@ from lab.core.fingerprint import hash_literal
 from lab.core.seeds import open_stream
 from lab.core.units import NATS_PER_BIT
 from lab.tables import Study, Tables
-from lab.tables.frames import CURVE, tidy_runs
+from lab.tables.frames import tidy_runs
+from tests.studies.distances import make_distances
 
 RATES = {"bernoulli (p 0.1)": 0.469, "golden_mean": 0.6667}
 LEVELS = {"object": 0.0, "surrogate": 0.05, "shuffled": 0.25}
@@ -41,6 +42,7 @@ def make_tables() -> Tables:
                 "scan": "row",
             }
         )
-    runs = tidy_runs(pd.DataFrame(rows).assign(study="lengths", status="done", stage="grid", error=""))
-    curves = pd.DataFrame(columns=["run_key", "trunk_key", *CURVE])
-    return Tables(Study("lengths", "kolmogorov_bounds", "standard"), runs, curves)
+    runs = pd.DataFrame(rows).assign(study="lengths", status="done", stage="grid", error="")
+    distances = make_distances()
+    both = tidy_runs(pd.concat([runs, distances.runs.dropna(axis=1, how="all")], ignore_index=True))
+    return Tables(Study("lengths", "kolmogorov_bounds", "standard"), both, distances.curves)
