@@ -87,8 +87,8 @@ def bound_phrases(length: int, alphabet: int) -> int:
 def normalise_count(phrases: int, length: int, alphabet: int = 2) -> float:
     """c·log_k(n)/n, which tends to the entropy rate over log2 k (Lempel and Ziv 1976, Theorem 2 and section IV).
 
-    Slowly, and from above: of fair bits it is 1.0093 at n = 10⁷ for LZ76 and 1.0986 for LZ78. It compares sequences
-    of one length. NaN below two symbols.
+    Slowly, and from above: of fair bits it is 1.016, 1.012 and 1.009 at n = 2·10⁵, 10⁶ and 10⁷ for LZ76, 1.43, 1.39 and
+    1.34 for LZ78. It compares sequences of one length. NaN below two symbols.
     """
     return phrases * math.log(length, alphabet) / length if length > 1 else math.nan
 
