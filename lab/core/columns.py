@@ -399,6 +399,22 @@ _ALL = (
         "mutual_bits", "", "bits", "measure", "mutual information; what each object tells of the other", "complexity"
     ),
     Column("replicate", "", "", "axis", "replicate; of a statistic, on a random half of the object", "complexity"),
+    Column(
+        "requential_bits",
+        "K",
+        "bits",
+        "measure",
+        "requential code length; Σ KL(teacher ‖ student) over the student's tokens, sampled by the teacher",
+        "complexity",
+    ),
+    Column(
+        "teacher_loss_nats",
+        "L",
+        "nats/token",
+        "measure",
+        "held-out loss of the teacher; the student's is loss_nats",
+        "complexity",
+    ),
 )
 
 COLUMNS: dict[str, Column] = {column.name: column for column in _ALL}

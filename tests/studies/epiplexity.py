@@ -18,7 +18,9 @@ def make_tables(widths: tuple[int, ...] = SIZES, luck: float = 0.004) -> Tables:
     study = synthetic.make_tables(widths=widths, rates=(0.02,), noise=0.001, trunk_noise=luck, floor_nats=0.85)
     curves = pd.concat([trace_run(run) for _, run in study.runs.iterrows()], ignore_index=True)
     last = curves.groupby("run_key")["online_bits"].last()
-    return Tables(study.study, study.runs.assign(online_bits=study.runs["run_key"].map(last)), curves)
+    runs = study.runs.assign(online_bits=study.runs["run_key"].map(last))
+    requential = LAW.structure(runs["tokens"]) / NATS_PER_BIT / 3 * runs["loss_nats"]
+    return Tables(study.study, runs.assign(requential_bits=requential), curves)
 
 
 def trace_run(run: pd.Series) -> pd.DataFrame:

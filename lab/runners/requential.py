@@ -1,0 +1,72 @@
+"""Trains a teacher on the data and a student on its samples: the requential length of the student, in bits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from lab.core.dials import build_from_dials
+from lab.runners.train import BYTES_PER_RUN, EVALUATION_SHARE, TrainFields, TrainRunner
+from lab.runs.runner import Cost, Fields, Reporter, Result
+
+
+class RequentialRunner(TrainRunner):
+    """The fields are those of a training run; both nets are of its family and learn at its rate, without cooling.
+
+    The run is the student's: `loss_nats` is its held-out loss, beside `teacher_loss_nats`; `online_bits` is the
+    teacher's prequential length, whose area above its loss is the other estimate of the same thing.
+    """
+
+    def estimate(self, trunk: Sequence[Fields], flops_per_second: float) -> Cost:
+        """Two trainings, two passes for the divergence, and a pass over half a window for every token sampled."""
+        every = [_check(fields) for fields in trunk]
+        passes = 3 + 3 + 2 + every[0].window / 2
+        flops = sum(fields.tokens for fields in every) * every[0].flops_per_token / 3 * passes
+        return Cost(flops, EVALUATION_SHARE * flops / flops_per_second, BYTES_PER_RUN * len(trunk))
+
+    def run(self, trunk: Sequence[Fields], reporter: Reporter) -> None:
+        """Trains both to every horizon, from the start each time, and emits each result."""
+        from lab.training.arithmetic import settle_arithmetic
+        from lab.training.loop import DivergedError, Task
+        from lab.training.requential import teach
+        from lab.training.schedule import Schedule
+
+        total, done = sum(_check(fields).tokens for fields in trunk), 0.0
+
+        def advance(tokens: float) -> None:
+            nonlocal done
+            done += tokens
+            reporter.advance(done, total)
+
+        for given in trunk:
+            fields, began = _check(given), time.monotonic()
+            task = Task(
+                fields.net_family,
+                fields.data_source,
+                Schedule(fields.batch_tokens, fields.warmup_tokens, fields.cooldown),
+                fields.optimizer,
+                fields.learning_rate,
+                fields.seed,
+                fields.window,
+                fields.evaluation_tokens,
+                fields.clip_norm,
+                fields.device,
+            )
+            try:
+                with settle_arithmetic():
+                    lesson = teach(task, fields.tokens // fields.batch_tokens, advance)
+            except DivergedError as error:
+                reporter.emit(given, Result(status="diverged", error=str(error)))
+                continue
+            totals = {"cpu_seconds": lesson.cpu_seconds, "wall_seconds": time.monotonic() - began}
+            timings = {"cpu_seconds": lesson.curve.cpu_seconds}
+            reporter.emit(
+                given, Result("done", lesson.metrics, dict(lesson.curve.points), timings=timings, totals=totals)
+            )
+
+
+runner = RequentialRunner()
+
+
+def _check(fields: Fields) -> TrainFields:
+    return build_from_dials(TrainFields, fields, "requential")

@@ -1,0 +1,121 @@
+"""Does the area above a loss curve overstate the model, and is there more to learn in text than in chance?
+
+Finzi, Qiu, Jiang, Izmailov, Kolter & Wilson 2026 (arXiv 2601.03220) estimate the structure in data by the area above
+the loss curve, which is no bound, and by requential coding, which is one and typically several times smaller; under
+either, text and cellular automata of class IV hold structure, and what looks random to the learner holds none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lab.analysis.code_lengths import measure_runs
+from lab.core.estimate import Estimate
+from lab.core.replicates import average_replicates
+from lab.core.verdict import Verdict
+from lab.runs.spec import RunSpec
+from lab.tables import Tables
+from sweeps import Question, choose_preset
+
+title = "Structure in text, chains and cellular automata"
+question = "How much structure does a small learner find in data of different kinds, and by which estimate?"
+citation = "Finzi et al. 2026, From Entropy to Epiplexity, arXiv 2601.03220"
+figures = ("loss_area", "requential_lengths", "learning_curves")
+
+TEXT, CHANCE = "bytes_text", "prng"
+SOURCES: tuple[Mapping[str, Any], ...] = (
+    {"name": "bytes_text"},
+    {"name": "markov", "symbols": 16, "order": 1, "concentration": 0.5},
+    {"name": "elementary", "rule": 54, "width": 32, "view": "block", "settle": 4},
+    {"name": "prng"},
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every source with every seed: `fields` are those of `lab.runners.train.TrainFields`."""
+
+    seeds: int
+    fields: Mapping[str, Any]
+
+    def list_specs(self) -> list[RunSpec]:
+        """One requential run each; nothing depends on earlier runs."""
+        return [
+            RunSpec("requential", {**self.fields, "source": dict(source), "seed": seed})
+            for source in SOURCES
+            for seed in range(self.seeds)
+        ]
+
+
+def make_fields(width: int, tokens: int, window: int, batch_tokens: int) -> dict[str, Any]:
+    """The reference Transformer with Muon; the rate warms up over a fiftieth of the tokens."""
+    return {
+        "family": {"name": "transformer", "width": width},
+        "optimizer": "muon",
+        "learning_rate": 0.02,
+        "tokens": tokens,
+        "window": window,
+        "batch_tokens": batch_tokens,
+        "warmup_tokens": tokens // 50,
+        "evaluation_tokens": 64 * window,
+    }
+
+
+presets = {
+    "smoke": Plan(3, make_fields(16, 2**15, 32, 512)),
+    "standard": Plan(12, make_fields(32, 2**19, 64, 1024)),
+    "overnight": Plan(12, make_fields(64, 2**22, 128, 2048)),
+}
+
+
+def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
+    """All runs at once."""
+    plan: Plan = choose_preset(presets, preset)
+    return plan.list_specs()
+
+
+RATIO = Question(
+    "area_overstates", "The area above the loss curve is more than twice the requential length of what was learned.",
+    float(np.log(2)), "the area is typically several times the requential value (section 4)", citation, unit="trunk",
+    out_of_regime="nets of under a million parameters, trained on under five million tokens",
+)  # fmt: skip
+TEXT_OVER_CHANCE = Question(
+    "text_over_chance", "Text has more structural bits per training token than pseudorandom data have.",
+    0.01, "pseudorandom data have no epiplexity for a bounded learner; text has most (theorem 9, section 6)", citation,
+    unit="seed",
+)  # fmt: skip
+NEXT = "lab run epiplexity --preset standard"
+
+
+def judge(tables: Tables) -> list[Verdict]:
+    """ln(area / requential length) over trunks of structured data; bits per token of text minus chance, by seed."""
+    rows = measure_runs(tables).rows
+    known = rows["requential_bits"] if "requential_bits" in rows else pd.Series(np.nan, rows.index)
+    rows = rows.assign(requential_bits=known.astype(float))
+    both = rows[rows["requential_bits"].gt(0) & rows["area_bits"].gt(0) & rows["source"].ne(CHANCE)]
+    pair = rows[rows["source"].isin([TEXT, CHANCE]) & rows["requential_bits"].notna()]
+    return [
+        RATIO.judge(partial(average_ratio, both), both, NEXT),
+        TEXT_OVER_CHANCE.judge(partial(average_difference, pair), pair, NEXT),
+    ]
+
+
+def average_ratio(rows: pd.DataFrame, level: float) -> Estimate:
+    """Mean of ln(area / requential length), the trunk being the unit."""
+    logs = np.log(rows["area_bits"].to_numpy(float) / rows["requential_bits"].to_numpy(float))
+    per_trunk = pd.Series(logs).groupby(rows["trunk_key"].to_numpy()).mean()
+    return average_replicates("ln(area / requential)", list(per_trunk), level=level, what="trunks")
+
+
+def average_difference(rows: pd.DataFrame, level: float) -> Estimate:
+    """Mean over seeds of text minus chance, requential bits per training token."""
+    rows = rows.assign(per_token=rows["requential_bits"] / rows["tokens"])
+    by_seed = rows.pivot_table("per_token", "seed", "source").reindex(columns=[TEXT, CHANCE]).dropna()
+    values = list(by_seed[TEXT] - by_seed[CHANCE])
+    return average_replicates("text minus chance", values, "bits/token", level)
