@@ -32,7 +32,7 @@ Chain = Callable[[Array, Array], tuple[Array, Array]]
 
 COMPONENTS = 3  # Gaussians of the prior
 FIRST_DEVIATION = 0.1  # of every weight, before fitting
-STARTS, MOST_STEPS = 3, 500
+STARTS, MOST_STEPS, MEMORY = 3, 500, 40
 
 
 @dataclass(frozen=True)
@@ -90,8 +90,10 @@ def fit_noisy_net(inputs: Array, targets: Array, hidden: int, kl_weight: float =
     def cost(vector: Array) -> tuple[float, Array]:
         return evaluate_cost(starts[0].restore(vector), inputs, targets, kl_weight)
 
-    options = {"maxiter": MOST_STEPS, "maxcor": 40}
-    ends = [minimize(cost, start.flatten(), jac=True, method="L-BFGS-B", options=options) for start in starts]
+    ends = [
+        minimize(cost, start.flatten(), jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS, "maxcor": MEMORY})
+        for start in starts
+    ]
     posterior = starts[0].restore(min(ends, key=lambda end: end.fun).x)
     mean, spread, _ = predict_moments(posterior, inputs)
     squared = float(((targets - mean) ** 2 + spread).sum())

@@ -1,0 +1,119 @@
+"""Describes a sequence of a source by every code of a model class: Markov chains of rising order.
+
+A point of the curve is an order; runs of one trunk differ in the length of the sequence, and are not independent.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from lab.complexity.mdl.markov import describe_chain
+from lab.complexity.mdl.panel import ALL_ORDERS, Panel
+from lab.core.dials import build_from_dials, changed_dials
+from lab.core.errors import InputError
+from lab.core.registry import open_shelf
+from lab.data import Source
+from lab.runs.runner import Cost, Fields, Reporter, Result, Runner, Scalar
+from lab.runs.spec import build_entry, identify_entry, label_entry
+
+KNOWN_ORDERS = {"bernoulli": 0, "golden_mean": 1}  # beside those whose source has a dial `order`
+SECONDS_PER_SYMBOL = 3e-5  # of a sequence, all orders together
+BYTES_PER_RUN = 4000
+
+
+@dataclass(frozen=True)
+class DescribeFields:
+    """The fields of a description: `source`, a table with a name and dials; `tokens`, how long a sequence of it;
+    `largest_order` of the chains, from 0 on.
+    """
+
+    source: dict[str, Any]
+    tokens: int
+    seed: int = 0
+    largest_order: int = 4
+
+    def __post_init__(self) -> None:
+        rules = (
+            ("seed", self.seed >= 0, "must not be negative"),
+            ("largest_order", 0 <= self.largest_order <= 12, "lies in 0 to 12"),
+            ("tokens", self.tokens > self.largest_order, "must be more than the largest order"),
+        )
+        for name, holds, rule in rules:
+            if not holds:
+                raise InputError(f"describe.{name}", getattr(self, name), rule)
+
+    @cached_property
+    def data_source(self) -> Source:
+        """The source with its dials set."""
+        source: Source = build_entry("data", self.source)
+        return source
+
+
+class DescribeRunner(Runner):
+    """Panels of one source at several lengths."""
+
+    horizon = "tokens"
+
+    def identify(self, fields: Fields) -> dict[str, Any]:
+        """Dials that differ from their default, and the content hash of the data."""
+        checked = _check_fields(fields)
+        source, found = checked.data_source, open_shelf("data").find(checked.source["name"])
+        entry = {**identify_entry(found, source.version), **changed_dials(source), "content": source.content_hash()}
+        return {**changed_dials(checked), "source": entry}
+
+    def describe(self, fields: Fields) -> dict[str, Scalar]:
+        """What is known of the sequence before it is drawn."""
+        checked = _check_fields(fields)
+        source, name = checked.data_source, checked.source["name"]
+        order = getattr(source, "order", KNOWN_ORDERS.get(name))
+        return {
+            "source": label_entry(name, source),
+            "seed": checked.seed,
+            "tokens": checked.tokens,
+            "entropy_rate": source.entropy_rate,
+            "true_order": order,
+            "params_total": None if order is None else source.vocabulary**order * (source.vocabulary - 1),
+        }
+
+    def estimate(self, trunk: Sequence[Fields], flops_per_second: float) -> Cost:
+        """By the symbol."""
+        symbols = sum(_check_fields(fields).tokens for fields in trunk)
+        return Cost(0.0, SECONDS_PER_SYMBOL * symbols, BYTES_PER_RUN * len(trunk))
+
+    def run(self, trunk: Sequence[Fields], reporter: Reporter) -> None:
+        """Draws and describes each length."""
+        done, total = 0, sum(_check_fields(fields).tokens for fields in trunk)
+        for fields in trunk:
+            began, cpu = time.monotonic(), time.process_time()
+            checked = _check_fields(fields)
+            sequence = checked.data_source.draw(checked.tokens, checked.seed)
+            panel = describe_chain(sequence, checked.data_source.vocabulary, range(checked.largest_order + 1))
+            totals = {"cpu_seconds": time.process_time() - cpu, "wall_seconds": time.monotonic() - began}
+            metrics = {"switch_bits": panel.lengths["switch"][ALL_ORDERS]}
+            reporter.emit(fields, Result("done", metrics, tabulate_panel(panel), totals=totals))
+            done += checked.tokens
+            reporter.advance(done, total)
+
+
+def tabulate_panel(panel: Panel) -> dict[str, list[float | None]]:
+    """The panel as columns over its orders: order, hindsight, and a column of lengths per code; None for no length."""
+    columns: dict[str, list[float | None]] = {
+        "order": [float(order) for order in panel.orders],
+        "hindsight_bits": [panel.hindsight[order] for order in panel.orders],
+    }
+    for code, lengths in panel.lengths.items():
+        if ALL_ORDERS not in lengths:
+            columns[f"{code}_bits"] = [None if math.isnan(lengths[k]) else lengths[k] for k in panel.orders]
+    return columns
+
+
+runner = DescribeRunner()
+
+
+def _check_fields(fields: Fields) -> DescribeFields:
+    return build_from_dials(DescribeFields, fields, "describe")

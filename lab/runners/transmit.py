@@ -1,0 +1,78 @@
+"""Sends the labels of handwritten digits, in a random order, by the codes of Blier and Ollivier 2018."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lab.core.dials import build_from_dials, changed_dials
+from lab.core.errors import InputError
+from lab.core.seeds import open_stream
+from lab.runs.runner import Cost, Fields, Reporter, Result, Runner, Scalar
+
+DIGITS, CLASSES, PIXELS = 1797, 10, 64
+SECONDS_PER_LABEL = 3e-3
+BYTES_PER_RUN = 1500
+
+
+@dataclass(frozen=True)
+class TransmitFields:
+    """`examples`: how many labels are coded; `heldout`: how many others the models are asked for; `seed`: of the order
+    in which the digits are taken, the same 1797 for every seed.
+    """
+
+    examples: int = 1500
+    heldout: int = 297
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise InputError("transmit.seed", self.seed, "must not be negative")
+        if self.examples < 50 or self.heldout < 10 or self.examples + self.heldout > DIGITS:
+            received = f"{self.examples} and {self.heldout}"
+            raise InputError("transmit.examples", received, f"at least 50 and 10 held out, {DIGITS} together at most")
+
+
+class TransmitRunner(Runner):
+    """One order of the digits is one run."""
+
+    def identify(self, fields: Fields) -> dict[str, Any]:
+        """Dials that differ from their default; the digits are those of scikit-learn."""
+        return changed_dials(_check_fields(fields))
+
+    def describe(self, fields: Fields) -> dict[str, Scalar]:
+        """What is known before the models are fitted."""
+        checked = _check_fields(fields)
+        weights = (PIXELS + 1) * CLASSES
+        return {"source": "digits", "seed": checked.seed, "examples": checked.examples, "params_total": weights}
+
+    def estimate(self, trunk: Sequence[Fields], flops_per_second: float) -> Cost:
+        """By the label."""
+        labels = sum(_check_fields(fields).examples for fields in trunk)
+        return Cost(0.0, SECONDS_PER_LABEL * labels, BYTES_PER_RUN * len(trunk))
+
+    def run(self, trunk: Sequence[Fields], reporter: Reporter) -> None:
+        """Every code of the labels, and the test error of the prequential model."""
+        from lab.complexity.mdl.labels import describe_labels, load_images
+
+        for done, fields in enumerate(trunk, 1):
+            began, cpu = time.monotonic(), time.process_time()
+            checked = _check_fields(fields)
+            pixels, labels = load_images()
+            order = open_stream(checked.seed, "transmit", "order").permutation(DIGITS)
+            taken = order[: checked.examples + checked.heldout]
+            found = describe_labels(pixels[taken], labels[taken], checked.heldout, CLASSES, checked.seed)
+            metrics: dict[str, Scalar] = {f"{code}_bits": bits for code, bits in found.bits.items()}
+            metrics["test_error"] = 1 - found.accuracy["prequential_block"]
+            totals = {"cpu_seconds": time.process_time() - cpu, "wall_seconds": time.monotonic() - began}
+            reporter.emit(fields, Result("done", metrics, totals=totals))
+            reporter.advance(done, len(trunk))
+
+
+runner = TransmitRunner()
+
+
+def _check_fields(fields: Fields) -> TransmitFields:
+    return build_from_dials(TransmitFields, fields, "transmit")

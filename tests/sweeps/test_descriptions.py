@@ -1,0 +1,59 @@
+"""The judges of the studies of description length: supported where it is so, and not by chance."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from lab.core.registry import open_shelf
+from lab.core.verdict import Outcome, Verdict
+from lab.tables import Tables
+from tests.studies.mdl import make_tables
+
+TRIALS, MOST_FALSE = 10, 2  # at 2.5 % each, three or more of ten have odds of 0.2 %
+
+
+def judge(name: str, tables: Tables) -> dict[str, Verdict]:
+    return {v.claim: v for v in open_shelf("sweeps").load(name).judge(tables)}
+
+
+@cache
+def make_often(**effects: float) -> list[Tables]:
+    return [make_tables(rng_seed=trial, **effects) for trial in range(TRIALS)]  # type: ignore[arg-type]
+
+
+def test_half_a_bit_per_parameter_is_supported_and_another_slope_is_not() -> None:
+    right, wrong = judge("mdl_tutorial", make_tables()), judge("mdl_tutorial", make_tables(slope=0.65))
+    for claim in (c for c in right if c.startswith("regret_slope")):
+        assert right[claim].outcome is Outcome.SUPPORTED, claim
+        assert right[claim].estimate.contains(0.5) or abs(right[claim].estimate.value - 0.5) < 0.02
+        assert wrong[claim].outcome is Outcome.NOT_SUPPORTED, claim
+        assert right[claim].run_keys
+
+
+@pytest.mark.parametrize(
+    ("name", "claim", "absent", "least", "plain"),
+    [
+        ("mdl_tutorial", "true_order_bayes_jeffreys", {"lead": 0.0}, {"lead": 4.3}, {"lead": 12.0}),
+        ("noisy_weights", "interior_minimum", {"rise": 0.0}, {"rise": 0.095}, {"rise": 0.6}),
+        ("noisy_weights", "variational_longer", {"longer": 0.0}, {"longer": 0.05}, {"longer": 1.0}),
+        ("label_codes", "variational_poor", {"longer": 0.0}, {"longer": 0.05}, {"longer": 0.3}),
+        ("label_codes", "switching_shortens", {"longer": 0.0}, {"longer": 0.05}, {"longer": 0.3}),
+    ],
+)
+def test_nothing_and_too_little_are_no_support(
+    name: str, claim: str, absent: dict[str, float], least: dict[str, float], plain: dict[str, float]
+) -> None:
+    lengths = {} if name == "mdl_tutorial" else {"lengths": 1}
+    for effect in (absent | lengths, least | lengths):
+        supported = sum(judge(name, tables)[claim].outcome is Outcome.SUPPORTED for tables in make_often(**effect))
+        assert supported <= MOST_FALSE, (claim, effect, supported)
+    assert judge(name, make_tables(**plain))[claim].outcome is Outcome.SUPPORTED  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["mdl_tutorial", "noisy_weights", "label_codes"])
+def test_one_seed_is_underpowered(name: str) -> None:
+    for verdict in judge(name, make_tables(seeds=1)).values():
+        assert verdict.outcome is Outcome.UNDERPOWERED
+        assert "lab run" in verdict.reason
