@@ -14,9 +14,7 @@ from lab.figures.ink.marks import new_figure
 from lab.tables import Tables
 
 MOST_TICKS = 24
-MOST_NUMBERS = 10  # objects whose distances are written into their cells
-_SHADES = [[0.0, "#5aa0d6"], [0.5, "#a9cdea"], [1.0, "#eef4fa"]]  # dark is near; all bear black text
-_BLACK = "#1a1a1a"
+_SHADES = [[0.0, "#5aa0d6"], [0.5, "#a9cdea"], [1.0, "#eef4fa"]]  # dark is near
 
 
 def prepare(tables: Tables, options: NoOptions) -> pd.DataFrame:
@@ -48,9 +46,11 @@ def prepare(tables: Tables, options: NoOptions) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
-    """A cell per pair, dark where they are near; the number stands in it where there is room."""
+    """A cell per pair, dark where they are near; the pointer shows its number."""
     grid = frame.pivot_table(NCD, "line", "column", dropna=False)
     size = len(grid)
+    names = frame.drop_duplicates("line").set_index("line")["object"].map(shorten_name)
+    told = [[[f"{one} and {other}"] for other in names] for one in reversed(names.tolist())]
     pairs = frame.loc[frame["line"] != -frame["column"], NCD]
     figure = new_figure((min(0.35 + 0.08 * size, 1.6),))
     figure.add_heatmap(
@@ -60,14 +60,10 @@ def draw(frame: pd.DataFrame) -> go.Figure:
         zmin=float(pairs.min()),
         zmax=float(max(pairs.max(), pairs.min() + 0.01)),
         colorscale=_SHADES,
-        showscale=size > MOST_NUMBERS,
-        colorbar={"title": {"text": "NCD"}} if size > MOST_NUMBERS else None,
-        hoverinfo="skip",
+        colorbar={"title": {"text": "NCD"}},
+        customdata=told,
+        hovertemplate="%{customdata[0]}: %{z:.3f}<extra></extra>",
     )
-    for cell in frame.to_dict("records") if size <= MOST_NUMBERS else ():
-        text, font = f"{cell[NCD]:.2f}", {"size": 11, "color": _BLACK}
-        figure.add_annotation(x=cell["column"], y=cell["line"], text=text, showarrow=False, font=font)
-    names = frame.drop_duplicates("line").set_index("line")["object"].map(shorten_name)
     set_linear_axis(figure, "x", [0.5, size + 0.5], "other_object", title="")
     set_linear_axis(figure, "y", [-size - 0.5, -0.5], "object", title="")
     step = -(-size // MOST_TICKS)  # numbers below the map, so that none runs into the next

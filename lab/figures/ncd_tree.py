@@ -53,7 +53,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     for join in joins.dropna(subset=["support"]).to_dict("records"):
         text, font = f"{100 * join['support']:.0f} %", {"size": 10, "color": INK}
         figure.add_annotation(x=join[NCD], y=join["line"], text=text, showarrow=False, font=font, xanchor="right")
-    set_linear_axis(figure, "x", branches[NCD].dropna(), NCD, title="Distance at which they join")
+    set_linear_axis(figure, "x", branches[NCD].dropna(), NCD, title="NCD at the join")
     set_linear_axis(figure, "y", [leaves["line"].min() - 0.3, -0.7], "object", title="")
     names = leaves["object"].map(shorten_name)
     figure.update_yaxes(tickvals=list(leaves["line"]), ticktext=list(names), showgrid=False)

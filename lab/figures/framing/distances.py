@@ -11,7 +11,7 @@ from lab.figures.framing.series import make_empty
 from lab.tables import Tables
 
 NCD = "ncd"
-LONGEST_NAME = 22  # characters
+LONGEST_NAME = 16  # characters
 
 
 def shorten_name(name: str) -> str:
