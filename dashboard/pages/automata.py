@@ -78,11 +78,10 @@ def _show_present(name: str, options: dict[str, Any], playing: bool) -> None:
         now = st.slider("Snapshot", 0, SNAPSHOTS - 1, SNAPSHOTS // 2, key=CLOCK)
         frames = film(name, options["side"], options["seed"])
         curve = trace(name, **options)
-        st.image(
-            paint(*view_frame(frames[now], options["grain"], options["buckets"])),
-            caption="State, coarse-grained, and adjusted in seven buckets",
-            width="stretch",
-        )
+        state, coarse, adjusted = view_frame(frames[now], options["grain"], options["buckets"])
+        with st.container(horizontal=True, gap="small", key="automata-pictures"):
+            for words, shares in (("State", state), ("Coarse", coarse), ("Adjusted", adjusted)):
+                st.image(paint(shares), caption=words, width=300)
         st.plotly_chart(
             draw_film_curve(curve, now), theme=None, key="automata-curve", alt="Code lengths in time", config=_TOOLS
         )

@@ -83,12 +83,17 @@ def estimate_miller_madow(counts: NDArray[np.integer]) -> float:
 
 
 def estimate_grassberger(counts: NDArray[np.integer]) -> float:
-    """ln n − Σ c G(c)/n, G(c) = ψ(c) + ½(−1)^c (ψ((c+1)/2) − ψ(c/2)), in bits (Grassberger 2003, physics/0307138)."""
+    """ln n − Σ c G(c)/n, G(c) = ψ(c) + ½(−1)^c (ψ((c+1)/2) − ψ(c/2)), in bits (Grassberger 2003, physics/0307138).
+
+    0 where one symbol alone is seen: G(n) differs from ln n by an alternating 1/2n there.
+    """
     counts = counts[counts > 0]
+    if len(counts) < 2:
+        return 0.0
     total = counts.sum()
     sign = 1.0 - 2.0 * (counts % 2)
     g = digamma(counts) + sign * (digamma((counts + 1) / 2) - digamma(counts / 2)) / 2
-    return float((math.log(total) - (counts * g).sum() / total) / math.log(2)) if total else 0.0
+    return float((math.log(total) - (counts * g).sum() / total) / math.log(2))
 
 
 CORRECTIONS: dict[Correction, Callable[[NDArray[np.integer]], float]] = {

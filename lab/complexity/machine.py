@@ -69,8 +69,12 @@ class Machine:
 
     @property
     def crypticity_bits(self) -> float:
-        """χ = C_μ − E: what the states store that the future never shows (Mahoney, Ellison and Crutchfield 2009)."""
-        return self.complexity_bits - self.excess_bits
+        """χ = C_μ − E: what the states store that the future never shows (Mahoney, Ellison and Crutchfield 2009).
+
+        0 below what E is settled to.
+        """
+        hidden = self.complexity_bits - self.excess_bits
+        return 0.0 if hidden <= SETTLED else hidden
 
     def trace_excess(self) -> tuple[float, float]:
         """E and a bound on what is missing of it, bits.

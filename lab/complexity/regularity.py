@@ -11,13 +11,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lab.complexity.blocks import Floats, Integers, grow_blocks
+from lab.complexity.blocks import Floats, Integers, grow_blocks, rank_codes
 
 MOST_PAIRS = 2**32  # of templates near each other in their first value: some seconds
 
 
-def count_patterns(values: NDArray[np.number], order: int, delay: int = 1) -> Integers:
-    """How often each ordinal pattern occurs: `order` values, `delay` apart, by the permutation that sorts them.
+def rank_patterns(values: NDArray[np.number], order: int, delay: int = 1) -> Integers:
+    """The ordinal pattern that begins at each position: `order` values, `delay` apart, by the permutation that sorts
+    them, as a number from 0 among those that occur.
 
     Bandt and Pompe (2002), Phys. Rev. Lett. 88:174102. Of equal values the earlier counts as the smaller.
     """
@@ -26,8 +27,7 @@ def count_patterns(values: NDArray[np.number], order: int, delay: int = 1) -> In
         return np.zeros(0, dtype=np.int64)
     windows = np.stack([values[k * delay : k * delay + length] for k in range(order)], axis=1)
     codes = np.argsort(windows, axis=1, kind="stable") @ order ** np.arange(order)
-    counts: Integers = np.unique(codes, return_counts=True)[1]
-    return counts
+    return rank_codes(codes, order**order)[0]
 
 
 def average_runs(values: NDArray[np.number], scale: int) -> Floats:

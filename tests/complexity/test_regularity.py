@@ -9,8 +9,12 @@ import pytest
 
 from lab.complexity.blocks import estimate_plug_in
 from lab.complexity.code import Message
-from lab.complexity.regularity import average_runs, count_patterns, measure_sample_entropy
+from lab.complexity.regularity import average_runs, measure_sample_entropy, rank_patterns
 from lab.core.registry import open_shelf
+
+
+def count_patterns(values: np.ndarray, order: int, delay: int = 1) -> np.ndarray:
+    return np.bincount(rank_patterns(values, order, delay))
 
 
 def test_the_example_of_bandt_and_pompe() -> None:

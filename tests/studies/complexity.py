@@ -1,7 +1,9 @@
-"""Described objects with known code lengths: two sources at four lengths, every baseline, four seeds; distances."""
+"""Described objects with known code lengths: two sources at four lengths, every baseline, four seeds; distances;
+block entropies of two; trained nets."""
 
 import itertools
 
+import numpy as np
 import pandas as pd
 
 from lab.core.fingerprint import hash_literal
@@ -9,6 +11,7 @@ from lab.core.seeds import open_stream
 from lab.core.units import NATS_PER_BIT
 from lab.tables import Study, Tables
 from lab.tables.frames import tidy_runs
+from tests import synthetic
 from tests.studies.distances import make_distances
 
 RATES = {"bernoulli (p 0.1)": 0.469, "golden_mean": 0.6667}
@@ -44,5 +47,20 @@ def make_tables() -> Tables:
         )
     runs = pd.DataFrame(rows).assign(study="lengths", status="done", stage="grid", error="")
     distances = make_distances()
-    both = tidy_runs(pd.concat([runs, distances.runs.dropna(axis=1, how="all")], ignore_index=True))
-    return Tables(Study("lengths", "kolmogorov_bounds", "standard"), both, distances.curves)
+    nets = synthetic.make_tables(rates=(0.02,)).runs  # the structure function is one of trained nets
+    parts = [part.dropna(axis=1, how="all") for part in (runs, distances.runs, nets)]
+    all_runs = tidy_runs(pd.concat(parts, ignore_index=True))
+    curves = pd.concat([distances.curves, make_block_curves(all_runs)], ignore_index=True)
+    return Tables(Study("lengths", "kolmogorov_bounds", "standard"), all_runs, curves)
+
+
+def make_block_curves(runs: pd.DataFrame) -> pd.DataFrame:
+    """Block entropies of the longest objects: h(L) comes down to the rate by half with every symbol."""
+    chosen = runs.query("code == 'ensemble' and baseline == 'object' and symbols == symbols.max()")
+    pieces = []
+    for _, run in chosen.iterrows():
+        lengths = np.arange(1, 13)
+        rates = RATES[run["object"]] + (0.01 * run["seed"] + 0.25) * 0.5 ** (lengths - 1)
+        curve = {"block_length": lengths, "block_rate_bits": rates}
+        pieces.append(pd.DataFrame({"run_key": run["run_key"], "trunk_key": run["trunk_key"], **curve}))
+    return pd.concat(pieces, ignore_index=True)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from lab.complexity.blocks import MARGIN, estimate_miller_madow
 from lab.complexity.code import Message
 from lab.complexity.estimator import Estimator
-from lab.complexity.regularity import count_patterns
+from lab.complexity.regularity import rank_patterns
 from lab.core.errors import InputError
 
 
@@ -33,7 +35,7 @@ class PermutationEntropy(Estimator):
         """0 (one pattern) to 1 (all alike), corrected as Miller and Madow have it; NaN below MARGIN a pattern."""
         if self.explain(message):
             return math.nan
-        counts = count_patterns(message.sequence, self.order, self.delay)
+        counts = np.bincount(rank_patterns(message.sequence, self.order, self.delay))
         return min(estimate_miller_madow(counts) / math.log2(math.factorial(self.order)), 1.0)
 
     def explain(self, message: Message) -> str:

@@ -23,19 +23,12 @@ LINES = (
 )
 
 
-def paint(*shares: NDArray[np.float64], pixels: int = 400) -> NDArray[np.uint8]:
-    """Squares of shares of cream (n, n), 0 to 1, side by side as one RGBA picture of about `pixels` a square; every
-    cell is a sharp square, and what is between the squares is clear.
-    """
-    parts = []
-    for square in shares:
-        scale = max(pixels // len(square), 1)
-        colors = COFFEE + np.clip(square, 0.0, 1.0)[:, :, None] * (CREAM - COFFEE)
-        opaque = np.dstack([np.rint(colors), np.full(square.shape, 255.0)]).astype(np.uint8)
-        picture = opaque.repeat(scale, axis=0).repeat(scale, axis=1)
-        parts += [picture, np.zeros((len(picture), len(picture) // 20, 4), np.uint8)]
-    strip: NDArray[np.uint8] = np.hstack(parts[:-1])
-    return strip
+def paint(shares: NDArray[np.float64], pixels: int = 400) -> NDArray[np.uint8]:
+    """Shares of cream (n, n), 0 to 1, as an RGB picture of about `pixels` a side, every cell a sharp square."""
+    scale = max(pixels // len(shares), 1)
+    colors = COFFEE + np.clip(shares, 0.0, 1.0)[:, :, None] * (CREAM - COFFEE)
+    picture: NDArray[np.uint8] = np.rint(colors).astype(np.uint8).repeat(scale, axis=0).repeat(scale, axis=1)
+    return picture
 
 
 def draw_film_curve(curve: pd.DataFrame, now: int) -> go.Figure:

@@ -1,0 +1,226 @@
+"""Statistical complexity of one object or of several stretches of a source, every number with its interval.
+
+Of one sequence: the stationary bootstrap of its words (`lab.complexity.resampling`), for the machine given its states,
+and for the sample entropies Student's interval over eighths of the sequence. Of several seeds: Student's interval over
+them, which is to be preferred where there is a source: it holds whatever the estimator does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from lab.complexity.blocks import (
+    CORRECTIONS,
+    BlockEntropies,
+    Integers,
+    estimate_miller_madow,
+    list_sampled,
+    measure_blocks,
+)
+from lab.complexity.causal_states import CausalStates, find_causal_states
+from lab.complexity.code import Message
+from lab.complexity.depth import Description, find_depth, list_descriptions
+from lab.complexity.estimator import Estimator
+from lab.complexity.machine import Machine
+from lab.complexity.objects import Described
+from lab.complexity.regularity import rank_patterns
+from lab.complexity.resampling import choose_stretch, count_stretches, draw_positions
+from lab.core.estimate import Estimate
+from lab.core.fingerprint import KEY_LENGTH, hash_literal
+from lab.core.registry import open_shelf
+from lab.core.replicates import average_replicates
+from lab.core.seeds import open_stream
+from lab.core.units import NATS_PER_BIT
+from lab.tables import Study, Tables
+from lab.tables.frames import CURVE, tidy_runs
+
+DRAWS = 200
+PIECES = 8
+MOST_UNDONE = 2**21  # symbols: some seconds and 400 MB
+WORDS = {"block_entropy_rate": "bits/symbol", "block_excess_entropy": "bits"}
+MACHINE = {
+    "causal_entropy_rate": "bits/symbol",
+    "statistical_complexity": "bits",
+    "causal_excess_entropy": "bits",
+    "crypticity": "bits",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """What was measured of one sequence. `estimates` in the order of a table; a missing one says why in its method."""
+
+    described: Described
+    estimates: tuple[Estimate, ...]
+    blocks: BlockEntropies
+    causal: CausalStates
+    descriptions: tuple[Description, ...]
+
+    def find(self, name: str) -> Estimate:
+        """The estimate called `name`."""
+        return next(one for one in self.estimates if one.name == name)
+
+
+def measure_statistics(described: Described, seed: int = 0, draws: int = DRAWS, level: float = 0.95) -> Statistics:
+    """All of it for one object, its symbols in row order; `seed` and `draws` of the bootstrap, none where 0."""
+    message = described.message
+    blocks, causal = measure_blocks(message.sequence), find_causal_states(message.sequence)
+    resampling = _Resampling(seed, draws, level)
+    descriptions = list_descriptions(message) if len(message) <= MOST_UNDONE else ()
+    estimates = (
+        *_measure_words(message, blocks, resampling),
+        *_measure_machine(message, causal, resampling),
+        _measure_patterns(message, resampling),
+        *(_measure_pieces(message, name, level) for name in ("sample_entropy", "multiscale_entropy")),
+        _count_operations(descriptions),
+    )
+    return Statistics(described, estimates, blocks, causal, descriptions)
+
+
+def average_statistics(measured: Sequence[Statistics], level: float = 0.95) -> tuple[Estimate, ...]:
+    """Each number over independent stretches of one source, with Student's interval over them."""
+    if len(measured) == 1:
+        return measured[0].estimates
+    return tuple(
+        average_replicates(one.name, [each.find(one.name).value for each in measured], one.unit, level)
+        for one in measured[0].estimates
+    )
+
+
+def tabulate_statistics(name: str, measured: Sequence[Statistics]) -> Tables:
+    """A study `name`: a run per sequence, and as its curve the block entropies by length."""
+    rows, curves = [], []
+    for seed, one in enumerate(measured):
+        described, rate = one.described, one.described.entropy_rate
+        key = hash_literal([described.name, seed, len(described.message)])[:KEY_LENGTH]
+        told = {"object": described.name, "symbols": len(described.message), "alphabet": described.message.alphabet}
+        known = None if rate is None else rate * NATS_PER_BIT
+        rows.append({"run_key": key, "trunk_key": key, "seed": seed, "entropy_rate": known, **told})
+        lengths = np.arange(1, one.blocks.length + 1)
+        curve = {"block_length": lengths, "block_rate_bits": one.blocks.rates_bits}
+        curves.append(pd.DataFrame({"run_key": key, "trunk_key": key, **curve}))
+    frame = tidy_runs(pd.DataFrame(rows).assign(study=name, status="done", stage="grid", error=""))
+    curve_frame = pd.concat(curves, ignore_index=True)
+    curve_frame = curve_frame.reindex(columns=["run_key", "trunk_key", *CURVE, "block_length", "block_rate_bits"])
+    return Tables(Study(name, origin="import", counts={"done": len(frame)}), frame, curve_frame)
+
+
+@dataclass(frozen=True)
+class _Resampling:
+    """The stationary bootstrap of one sequence; `draws` resamples, none where 0."""
+
+    seed: int
+    draws: int
+    level: float
+
+    def resample(
+        self,
+        units: Mapping[str, str],
+        ranks: Integers,
+        size: int,
+        measure: Callable[[Integers], Sequence[float]],
+        given: str = "",
+    ) -> list[Estimate]:
+        """`measure` of how often each of 0 … `size` − 1 occurs in `ranks`, with normal intervals by its spread over
+        resamples of the positions. `units` of the estimates, by their names.
+        """
+        values = measure(np.bincount(ranks, minlength=size))
+        stretch, rng = choose_stretch(len(ranks)), open_stream(self.seed, "statistics", *units)
+        drawn = [
+            measure(np.bincount(ranks[draw_positions(len(ranks), stretch, rng)], minlength=size))
+            for _ in range(self.draws)
+        ]
+        spread = np.std(drawn, axis=0, ddof=1) if drawn else np.full(len(units), math.nan)
+        reach = float(ndtri(0.5 + self.level / 2)) * spread
+        way = f"stationary bootstrap, stretches of {stretch:.0f}, {self.draws} draws" if drawn else "not resampled"
+        n = count_stretches(len(ranks), stretch)
+        return [
+            Estimate(name, value, value - half, value + half, self.level, unit, way + given, n)
+            for (name, unit), value, half in zip(units.items(), values, reach.tolist(), strict=True)
+        ]
+
+
+def _measure_words(message: Message, blocks: BlockEntropies, resampling: _Resampling) -> list[Estimate]:
+    if blocks.reason:
+        return _miss(WORDS, blocks.reason)
+    longest = list(list_sampled(message.sequence))[-1]
+    correct = CORRECTIONS[blocks.correction]
+
+    def measure(counts: Integers) -> tuple[float, float]:
+        whole = correct(counts)
+        rate = whole - correct(np.bincount(longest.suffixes, counts).astype(np.int64))
+        return rate, whole - longest.length * rate
+
+    found = resampling.resample(WORDS, longest.ranks, longest.distinct, measure, f"; blocks of {longest.length}")
+    # The shorter blocks are counted within the longest here: at the end of the sequence one is missing.
+    return [_recentre(one, value) for one, value in zip(found, (blocks.rate_bits, blocks.excess_bits), strict=True)]
+
+
+def _measure_machine(message: Message, causal: CausalStates, resampling: _Resampling) -> list[Estimate]:
+    machine, known = causal.machine, causal.states >= 0
+    if machine is None:
+        return _miss({**MACHINE, "causal_states": ""}, causal.reason)
+    kinds = machine.emits.shape[1]
+    steps = causal.states[known] * kinds + np.unique(message.sequence, return_inverse=True)[1][known]
+
+    def measure(counts: Integers) -> tuple[float, ...]:
+        follows = counts.reshape(-1, kinds) * (machine.emits > 0)
+        seen = follows.sum(axis=1, keepdims=True)
+        drawn = Machine(np.where(seen > 0, follows / np.maximum(seen, 1), machine.emits), machine.leads)
+        return drawn.rate_bits, drawn.complexity_bits, drawn.excess_bits, drawn.crypticity_bits
+
+    found = resampling.resample(MACHINE, steps, machine.emits.size, measure, "; given the states")
+    states = Estimate("causal_states", machine.states, method=f"no interval; histories of up to {causal.reach} symbols")
+    return [*found, states]
+
+
+def _measure_patterns(message: Message, resampling: _Resampling) -> Estimate:
+    estimator = open_shelf("estimators").load("permutation_entropy")()
+    if reason := estimator.explain(message):
+        return _miss({"permutation_entropy": ""}, reason)[0]
+    ranks = rank_patterns(message.sequence, estimator.order, estimator.delay)
+    most = math.log2(math.factorial(estimator.order))
+    given = f"; order {estimator.order}"
+    return resampling.resample(
+        {"permutation_entropy": ""},
+        ranks,
+        int(ranks.max()) + 1,
+        lambda counts: [min(estimate_miller_madow(counts) / most, 1.0)],
+        given,
+    )[0]
+
+
+def _measure_pieces(message: Message, name: str, level: float) -> Estimate:
+    """The number of the whole sequence, as far about as Student's interval over its eighths reaches."""
+    estimator: Estimator = open_shelf("estimators").load(name)()
+    value = estimator.estimate(message)
+    if math.isnan(value):
+        return _miss({name: estimator.unit}, estimator.explain(message))[0]
+    pieces = [Message(piece, message.alphabet) for piece in np.array_split(message.sequence, PIECES)]
+    spread = average_replicates(name, [estimator.estimate(piece) for piece in pieces], estimator.unit, level, "pieces")
+    return _recentre(spread, value)
+
+
+def _recentre(estimate: Estimate, value: float) -> Estimate:
+    """An interval as wide, about another value."""
+    half = (estimate.high - estimate.low) / 2
+    return replace(estimate, value=value, low=value - half, high=value + half)
+
+
+def _count_operations(descriptions: tuple[Description, ...]) -> Estimate:
+    if not descriptions:
+        reason = f"descriptions of more than {MOST_UNDONE:,} symbols are not undone"
+        return _miss({"logical_depth": "operations"}, reason)[0]
+    shortest = find_depth(descriptions)
+    method = f"counted, no interval; {shortest.name}, {shortest.bits:,.0f} bits"
+    return Estimate("logical_depth", shortest.operations, unit="operations", method=method)
+
+
+def _miss(units: Mapping[str, str], reason: str) -> list[Estimate]:
+    return [Estimate(name, math.nan, unit=unit, method=reason) for name, unit in units.items()]
