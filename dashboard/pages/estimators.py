@@ -55,6 +55,7 @@ def render(study: Study | None) -> None:
     st.header("What is known of the sources", anchor="sources")
     with contain_errors():
         show_grid(list_sources())
+        st.caption("In bits, each source with its dials at their defaults; the entropy rate is per symbol.")
     tables = read_tables(study) if study is not None else None
     if study is None or tables is None or collect_points(tables).empty:
         why = "A study of many sequences says how far an estimator may be trusted; the chosen one holds none."

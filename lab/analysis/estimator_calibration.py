@@ -40,6 +40,20 @@ class Convergence:
     reason: str
 
 
+@dataclass(frozen=True)
+class Assessment:
+    """One method on one source of known truth: `bias` at the longest sequence it answered for (`length`), `trusted`
+    (symbols, NaN for never, see `find_trusted_lengths`) and the law of its error.
+    """
+
+    method: str
+    source: str
+    length: float
+    bias: Estimate
+    trusted: float
+    convergence: Convergence
+
+
 def collect_points(tables: Tables) -> pd.DataFrame:
     """One row per run and length: the columns of `POINT`, seed, estimate_bits, truth_bits, error_bits, run_key.
 
@@ -113,6 +127,23 @@ def fit_convergence(points: pd.DataFrame) -> list[Convergence]:
             exponent = fit.find("alpha") if fit.theta is not None else blank
             found.append(Convergence(quantity, method, source, exponent, str(fit.status), fit.reason))
     return found
+
+
+def assess_methods(points: pd.DataFrame, tolerance: float) -> list[Assessment]:
+    """Every method on every source whose truth is known, in the order of `points`."""
+    bias = measure_bias(points.dropna(subset=["truth_bits"]))
+    trusted = find_trusted_lengths(bias, tolerance).set_index(["method", "source"])["trusted"]
+    laws = {(found.method, found.source): found for found in fit_convergence(points)}
+    assessed = []
+    for cell, own in bias.dropna(subset=["bias_bits"]).groupby(["method", "source"], sort=True):
+        method, source = map(str, cell)
+        row = own.sort_values("length").iloc[-1]
+        seeds = int(row["seeds"])
+        method_of = f"t({seeds - 1}) over {seeds} seeds" if seeds > 1 else "needs two seeds"
+        found = Estimate("bias", row["bias_bits"], row["low"], row["high"], 0.95, "bits", method_of, seeds)
+        law = laws[method, source]
+        assessed.append(Assessment(method, source, row["length"], found, float(trusted.loc[(method, source)]), law))
+    return assessed
 
 
 def average_strata(

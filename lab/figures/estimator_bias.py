@@ -51,7 +51,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
         "x": X,
         "y": Y,
         "notes": [
-            f"{TITLES[options.of]}, source {options.source}",
+            f"Bias of the {TITLES[options.of]}, source {options.source}",
             f"Mean over {int(bias['seeds'].max())} seeds with 95 % t intervals; a fresh sequence at every length",
             *(["Open markers: the estimate is too low"] if options.bias == "size" else []),
         ],

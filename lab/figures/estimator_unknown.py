@@ -57,7 +57,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
         "x": X,
         "y": Y,
         "notes": [
-            f"{TITLES[options.of]}, source {SOURCES[options.source]}",
+            f"Estimates of the {TITLES[options.of]}, source {SOURCES[options.source]}",
             f"Mean over {int(means['seeds'].max())} seeds with 95 % t intervals; a fresh sequence at every length",
         ],
     }

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from lab.analysis.estimator_calibration import (
+    assess_methods,
     average_strata,
     collect_points,
     find_trusted_lengths,
@@ -103,3 +104,15 @@ def test_strata_of_one_unit_are_left_out() -> None:
     found = average_strata("x", {"a": [1.0, 2.0, math.nan], "b": [5.0]})
     assert found.value == 1.5
     assert found.n == 2
+
+
+def test_an_assessment_holds_bias_trust_and_law_of_every_pair_of_known_truth() -> None:
+    points = collect_points(make_tables(noise=1e-3, seeds=5, sources=("bernoulli", "prng")))
+    found = {one.method: one for one in assess_methods(points, 0.1)}
+    assert set(found) == set(METHODS)
+    kt = found["kt"]
+    assert (kt.source, kt.length, kt.trusted) == ("bernoulli", LENGTHS[-1], 256)
+    assert kt.bias.contains(3.0 * LENGTHS[-1] ** -0.8)
+    assert kt.convergence.exponent.value == pytest.approx(0.8, abs=0.02)
+    assert math.isnan(found["block_decomposition"].trusted)
+    assert assess_methods(collect_points(synthetic.make_tables()), 0.1) == []
