@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from lab.complexity.baselines import Comparison, compare_message
-from lab.complexity.bounds import ENSEMBLE, Bound
+from lab.complexity.bounds import ENSEMBLE
 from lab.complexity.code import Code
 from lab.complexity.objects import Described
 from lab.complexity.surrogates import Surrogate
@@ -36,17 +36,6 @@ def tabulate_comparisons(name: str, compared: Sequence[tuple[Described, Comparis
     return Tables(Study(name, origin="import", counts={"done": len(frame)}), frame, curves, notes)
 
 
-def make_row(bound: Bound, code: str) -> dict[str, float | str]:
-    """The measured columns of one bound by one code or the ensemble."""
-    chosen = bound.choose(code)
-    return {
-        "code_bits": bound.count_bits(code),
-        "bits_per_symbol": bound.count_bits(code) / max(bound.symbols, 1),
-        "packing": chosen.packing,
-        "scan": chosen.scan,
-    }
-
-
 def _list_rows(described: Described, comparison: Comparison) -> list[dict[str, object]]:
     groups = {
         "object": (comparison.object,),
@@ -69,5 +58,5 @@ def _list_rows(described: Described, comparison: Comparison) -> list[dict[str, o
                     "entropy_rate": None if rate is None else rate * NATS_PER_BIT,
                 }
                 key = hash_literal([described.name, code, baseline, seed, bound.symbols])[:KEY_LENGTH]
-                rows.append({"run_key": key, "trunk_key": key, **told, **make_row(bound, code)})
+                rows.append({"run_key": key, "trunk_key": key, **told, **bound.tabulate(code)})
     return rows

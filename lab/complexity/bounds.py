@@ -64,6 +64,12 @@ class Bound:
         """The bound in bits by one code, or by the ensemble: shortest payload, choice and shape paid for."""
         return self.told_bits + math.log2(len(self._list_ways(code))) + self.choose(code).payload_bits
 
+    def tabulate(self, code: str = ENSEMBLE) -> dict[str, float | str]:
+        """The measured columns of a table's row: bits, bits per symbol, and which packing and scan gave them."""
+        chosen, bits = self.choose(code), self.count_bits(code)
+        rate = bits / max(self.symbols, 1)
+        return {"code_bits": bits, "bits_per_symbol": rate, "packing": chosen.packing, "scan": chosen.scan}
+
     def _list_ways(self, code: str) -> list[Description]:
         if code == ENSEMBLE:
             ways = [d for d in self.descriptions if d.proof != "estimate"]

@@ -83,3 +83,20 @@ class ByteCode(Code):
     def count_bits(self, message: Message) -> float:
         """8 bits a byte of the description, its constant header dropped; an empty message costs nothing."""
         return 8.0 * (len(self.encode(message.sequence.tobytes())) - self.header_bytes) if len(message) else 0.0
+
+
+class ConditionalCode(ByteCode):
+    """A byte code whose encoder and decoder may both have other bytes before them already."""
+
+    @abstractmethod
+    def encode_given(self, data: bytes, known: bytes) -> bytes:
+        """The description of `data` to a decoder that has `known`."""
+
+    @abstractmethod
+    def decode_given(self, description: bytes, length: int, known: bytes) -> bytes:
+        """The `length` bytes again."""
+
+    def count_bits_given(self, message: Message, known: Message) -> float:
+        """Bits of a message to a decoder that has another: a bound on the conditional complexity K(message | known)."""
+        described = self.encode_given(message.sequence.tobytes(), known.sequence.tobytes())
+        return 8.0 * (len(described) - self.header_bytes) if len(message) else 0.0

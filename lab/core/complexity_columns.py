@@ -220,6 +220,17 @@ COMPLEXITY = (
         "scan; the order of an array's cells, or the PNG filter taken off them",
         "complexity",
     ),
+    Column(
+        "excess_rate_bits",
+        "",
+        "bits/symbol",
+        "measure",
+        "code length per symbol above the entropy rate; what the code does not know, and learning it",
+        "complexity",
+    ),
+    Column("strings", "", "", "axis", "strings; described one by one", "complexity"),
+    Column("saved_bits", "c", "bits", "axis", "bits saved; below log2 of the alphabet a symbol", "complexity"),
+    Column("share_saved", "", "", "measure", "share of strings; shortened by at least so many bits", "complexity"),
     Column("symbols", "n", "symbols", "axis", "symbols; in the described object", "complexity"),
     Column("alphabet", "m", "symbols", "axis", "alphabet; how many different symbols there may be", "complexity"),
     Column(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.complexity.code import ByteCode, Code, Message
+from lab.complexity.code import ByteCode, Code, ConditionalCode, Message
 from lab.core.registry import open_shelf
 from tests.contracts.test_entries import YEAR
 
@@ -34,6 +34,15 @@ def test_what_it_describes_is_decoded(name: str, data: bytes) -> None:
     code = DECODING[name]
     assert isinstance(code, ByteCode)
     assert code.decode(code.encode(data), len(data)) == data
+
+
+@pytest.mark.parametrize("name", [n for n, code in CODES.items() if isinstance(code, ConditionalCode)])
+@settings(max_examples=60, deadline=None)
+@given(data=st.one_of(st.binary(max_size=3000), REPETITIVE), known=st.one_of(st.binary(max_size=3000), REPETITIVE))
+def test_what_it_describes_beside_other_bytes_is_decoded(name: str, data: bytes, known: bytes) -> None:
+    code = CODES[name]
+    assert isinstance(code, ConditionalCode)
+    assert code.decode_given(code.encode_given(data, known), len(data), known) == data
 
 
 @pytest.mark.parametrize("name", DECODING)

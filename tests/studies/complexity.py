@@ -45,12 +45,14 @@ def make_tables() -> Tables:
                 "scan": "row",
             }
         )
-    runs = pd.DataFrame(rows).assign(study="lengths", status="done", stage="grid", error="")
+    strings, points = _describe_strings()
+    described = pd.concat([pd.DataFrame(rows).assign(strings=1), strings], ignore_index=True)
+    runs = described.assign(study="lengths", status="done", stage="grid", error="")
     distances = make_distances()
     nets = synthetic.make_tables(rates=(0.02,)).runs  # the structure function is one of trained nets
     parts = [part.dropna(axis=1, how="all") for part in (runs, distances.runs, nets)]
     all_runs = tidy_runs(pd.concat(parts, ignore_index=True))
-    curves = pd.concat([distances.curves, make_block_curves(all_runs)], ignore_index=True)
+    curves = pd.concat([distances.curves, make_block_curves(all_runs), points], ignore_index=True)
     return Tables(Study("lengths", "kolmogorov_bounds", "standard"), all_runs, curves)
 
 
@@ -64,3 +66,16 @@ def make_block_curves(runs: pd.DataFrame) -> pd.DataFrame:
         curve = {"block_length": lengths, "block_rate_bits": rates}
         pieces.append(pd.DataFrame({"run_key": run["run_key"], "trunk_key": run["trunk_key"], **curve}))
     return pd.concat(pieces, ignore_index=True)
+
+
+def _describe_strings() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Strings of which a code shortens half of what the theorem allows; one code shortens none."""
+    rows, points = [], []
+    for code, seed in itertools.product(("kt", "deflate"), range(4)):
+        key = hash_literal(["strings", code, seed])[:16]
+        told = {"object": "bernoulli", "code": code, "baseline": "strings", "symbols": 64, "alphabet": 2, "seed": seed}
+        rows.append({"run_key": key, "trunk_key": key, "strings": 500, "code_bits": 70.0, **told})
+        steps = [float(c) for c in range(1, 9)]
+        share = [(0.5 + 0.01 * seed) * 2.0**-c if code == "kt" else 0.0 for c in steps]
+        points.append(pd.DataFrame({"run_key": key, "trunk_key": key, "saved_bits": steps, "share_saved": share}))
+    return pd.DataFrame(rows), pd.concat(points, ignore_index=True)

@@ -10,13 +10,13 @@ from typing import ClassVar, Literal
 
 import zstandard
 
-from lab.complexity.code import ByteCode
+from lab.complexity.code import ConditionalCode
 
 Level = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]
 
 
 @dataclass(frozen=True)
-class Zstandard(ByteCode):
+class Zstandard(ConditionalCode):
     """`level`: effort, 1 to 22."""
 
     header_bytes: ClassVar[int] = 1  # the frame's descriptor: nothing optional is present
@@ -24,20 +24,36 @@ class Zstandard(ByteCode):
 
     def encode(self, data: bytes) -> bytes:
         """A frame without its magic number."""
-        settings = zstandard.ZstdCompressionParameters.from_level(
-            self.level,
-            source_size=len(data),
-            format=zstandard.FORMAT_ZSTD1_MAGICLESS,
-            write_content_size=False,
-            write_checksum=False,
-            write_dict_id=False,
-        )
-        return zstandard.ZstdCompressor(compression_params=settings).compress(data)
+        return zstandard.ZstdCompressor(compression_params=self._set(len(data))).compress(data)
 
     def decode(self, description: bytes, length: int) -> bytes:
         """The data again."""
         reader = zstandard.ZstdDecompressor(format=zstandard.FORMAT_ZSTD1_MAGICLESS)
         return reader.decompress(description, max_output_size=max(length, 1))
+
+    def encode_given(self, data: bytes, known: bytes) -> bytes:
+        """A frame with `known` before it, as a dictionary without statistics of its own."""
+        settings = self._set(len(data) + len(known))
+        return zstandard.ZstdCompressor(dict_data=_wrap(known), compression_params=settings).compress(data)
+
+    def decode_given(self, description: bytes, length: int, known: bytes) -> bytes:
+        """The data again."""
+        reader = zstandard.ZstdDecompressor(dict_data=_wrap(known), format=zstandard.FORMAT_ZSTD1_MAGICLESS)
+        return reader.decompress(description, max_output_size=max(length, 1))
+
+    def _set(self, length: int) -> zstandard.ZstdCompressionParameters:
+        return zstandard.ZstdCompressionParameters.from_level(
+            self.level,
+            source_size=length,
+            format=zstandard.FORMAT_ZSTD1_MAGICLESS,
+            write_content_size=False,
+            write_checksum=False,
+            write_dict_id=False,
+        )
+
+
+def _wrap(known: bytes) -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(known, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
 
 
 code = Zstandard
