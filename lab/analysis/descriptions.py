@@ -18,6 +18,7 @@ CHAIN_CODES = (
     "nml_asymptotic",
     "bayes_jeffreys",
     "bayes_laplace",
+    "bayes",
     "prequential",
     "prequential_block",
 )

@@ -311,7 +311,7 @@ COMPLEXITY = (
         "",
         "bits",
         "measure",
-        "bits above the best fit of the true order; in hindsight",
+        "bits above the best fit in hindsight; of the true order, or of the shortest description's",
         "complexity",
     ),
     Column("two_part_bits", "", "bits", "measure", "two-part code; rounded parameters, then the data", "complexity"),
@@ -320,6 +320,7 @@ COMPLEXITY = (
         "nml_asymptotic_bits", "", "bits", "measure", "normalised maximum likelihood; Fisher asymptotic", "complexity"
     ),
     Column("bayes_jeffreys_bits", "", "bits", "measure", "Bayes mixture; under Jeffreys' prior", "complexity"),
+    Column("bayes_bits", "", "bits", "measure", "Bayes mixture; under the conjugate prior", "complexity"),
     Column("bayes_laplace_bits", "", "bits", "measure", "Bayes mixture; under the uniform prior", "complexity"),
     Column(
         "prequential_bits", "", "bits", "measure", "prequential code; parameters anew at each example", "complexity"

@@ -26,13 +26,16 @@ def prepare(tables: Tables, options: DataOptions) -> pd.DataFrame:
     if panels.empty:
         return make_missing(tables, "mdl_tutorial")
     panels = panels[panels["tokens"] == panels["tokens"].max()]
-    true = panels[panels["order"] == panels["true_order"]]
-    best = (true["description_bits"] - true["regret_bits"]).groupby(true["run_key"]).first()
+    shortest = panels.loc[panels.groupby("run_key")["description_bits"].idxmin()].set_index("run_key")["order"]
+    base = panels["true_order"].fillna(panels["run_key"].map(shortest))
+    fits = (panels["description_bits"] - panels["regret_bits"])[panels["order"] == base]
+    best = fits.groupby(panels["run_key"]).first()
     rows = panels.assign(**{Y: panels["description_bits"] - panels["run_key"].map(best)})
     rows = keep_positive(rows, Y)[["run_key", "seed", "code", X, Y]]
     frame = join_means(rows, X, Y)
     order, tokens = panels["true_order"].iloc[0], panels["tokens"].iloc[0]
-    frame.attrs = {"x": X, "y": Y, "notes": [f"True order {order:.0f}, {tokens:.0f} symbols", SEEDS]}
+    truth = "no true order is known" if pd.isna(order) else f"true order {order:.0f}"
+    frame.attrs = {"x": X, "y": Y, "notes": [f"{tokens:.0f} examples, {truth}", SEEDS]}
     return frame
 
 

@@ -5,7 +5,6 @@ A point of the curve is an order; runs of one trunk differ in the length of the 
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from lab.complexity.mdl.markov import describe_chain
-from lab.complexity.mdl.panel import ALL_ORDERS, Panel
+from lab.complexity.mdl.panel import ALL_ORDERS
 from lab.core.dials import build_from_dials, changed_dials
 from lab.core.errors import InputError
 from lab.core.registry import open_shelf
@@ -95,21 +94,9 @@ class DescribeRunner(Runner):
             panel = describe_chain(sequence, checked.data_source.vocabulary, range(checked.largest_order + 1))
             totals = {"cpu_seconds": time.process_time() - cpu, "wall_seconds": time.monotonic() - began}
             metrics = {"switch_bits": panel.lengths["switch"][ALL_ORDERS]}
-            reporter.emit(fields, Result("done", metrics, tabulate_panel(panel), totals=totals))
+            reporter.emit(fields, Result("done", metrics, panel.tabulate(), totals=totals))
             done += checked.tokens
             reporter.advance(done, total)
-
-
-def tabulate_panel(panel: Panel) -> dict[str, list[float | None]]:
-    """The panel as columns over its orders: order, hindsight, and a column of lengths per code; None for no length."""
-    columns: dict[str, list[float | None]] = {
-        "order": [float(order) for order in panel.orders],
-        "hindsight_bits": [panel.hindsight[order] for order in panel.orders],
-    }
-    for code, lengths in panel.lengths.items():
-        if ALL_ORDERS not in lengths:
-            columns[f"{code}_bits"] = [None if math.isnan(lengths[k]) else lengths[k] for k in panel.orders]
-    return columns
 
 
 runner = DescribeRunner()

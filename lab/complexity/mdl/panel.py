@@ -57,3 +57,14 @@ class Panel:
         """Bits above the maximum likelihood in hindsight of that order (`ALL_ORDERS`: of the best of them)."""
         best = min(self.hindsight.values()) if order == ALL_ORDERS else self.hindsight[order]
         return self.lengths[code][order] - best
+
+    def tabulate(self) -> dict[str, list[float | None]]:
+        """Columns over the orders: order, hindsight_bits, and one of lengths per code; None where it has none."""
+        columns: dict[str, list[float | None]] = {
+            "order": [float(order) for order in self.orders],
+            "hindsight_bits": [self.hindsight[order] for order in self.orders],
+        }
+        for code, lengths in self.lengths.items():
+            if ALL_ORDERS not in lengths:
+                columns[f"{code}_bits"] = [None if math.isnan(lengths[k]) else lengths[k] for k in self.orders]
+        return columns

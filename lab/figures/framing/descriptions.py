@@ -18,6 +18,7 @@ TITLES = {
     "nml_asymptotic": "NML, asymptotic",
     "bayes_jeffreys": "Bayes, Jeffreys",
     "bayes_laplace": "Bayes, uniform",
+    "bayes": "Bayes",
     "prequential": "prequential",
     "prequential_block": "prequential, blocks",
     "switch": "prequential, switching",
@@ -37,8 +38,8 @@ def choose_data(panels: pd.DataFrame, data: str) -> pd.DataFrame:
     if panels.empty:
         return panels
     orders = panels["true_order"]
-    kept: pd.DataFrame = panels[orders == (orders.max() if data == "chain" else orders.min())]
-    return kept
+    known: pd.DataFrame = panels[orders == (orders.max() if data == "chain" else orders.min())]
+    return known if orders.notna().any() else panels
 
 
 def join_means(rows: pd.DataFrame, x: str, y: str) -> pd.DataFrame:

@@ -1,0 +1,101 @@
+"""`lab mdl`: the description length of one object by every code of a model class, order by order."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lab.cli.console.arguments import AsJson, split_list
+from lab.cli.console.output import print_json, print_table, print_text
+from lab.core.errors import InputError
+
+if TYPE_CHECKING:
+    from lab.complexity.mdl.panel import Panel
+
+
+def command(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="OBJECT", help="A file, array, source (markov:order=1) or run; a table for polynomials."
+        ),
+    ],
+    model: Annotated[str, typer.Option("--model", help="markov (chains) or polynomial (y given x).")] = "markov",
+    orders: Annotated[str, typer.Option("--orders", help="Orders to try: 0-4 or 0,1,3.")] = "0-4",
+    columns: Annotated[str, typer.Option("--columns", metavar="X,Y", help="Columns of a table, polynomials.")] = "x,y",
+    length: Annotated[
+        int | None, typer.Option("--length", help="Symbols drawn of a source (16384), or read of anything else (all).")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Which stretch of a source.")] = 0,
+    alphabet: Annotated[
+        int | None,
+        typer.Option("--alphabet", min=2, max=256, help="Number the symbols anew: 2 for a file of 0s and 1s."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Describe data by a model class: two-part, NML, Bayes, prequential and switching codes, the order each chooses.
+
+    Regret is what a code pays above the best fit in hindsight of its order, which is no code. Lengths are of these very
+    data, in bits.
+    """
+    from lab.analysis.panels import check_model, describe_columns, describe_sequence, parse_orders
+
+    tried = parse_orders(orders)
+    if check_model(model) == "markov":
+        panel = describe_sequence(name, tried, length, seed, alphabet)
+    else:
+        x, y = _split_columns(columns)
+        panel = describe_columns(Path(name), x, y, tried)
+    if as_json:
+        print_json({"object": name, "model": model, **_to_literal(panel)})
+    else:
+        _print(panel)
+
+
+def _split_columns(text: str) -> tuple[str, str]:
+    names = split_list(text)
+    if len(names) != 2:
+        raise InputError("--columns", text, "names two columns", "for example --columns x,y")
+    return names[0], names[1]
+
+
+def _to_literal(panel: "Panel") -> dict[str, object]:
+    from lab.analysis.panels import estimate_total
+    from lab.complexity.mdl.panel import ALL_ORDERS, CODES
+
+    return {
+        "examples": panel.n,
+        "hindsight_bits": panel.hindsight,
+        "parameters": panel.parameters,
+        "codes": {
+            code: {
+                "what": CODES[code],
+                "order": None if panel.choose_order(code) == ALL_ORDERS else panel.choose_order(code),
+                "total": estimate_total(panel, code),
+                "bits": {"all" if k == ALL_ORDERS else k: bits for k, bits in lengths.items()},
+                "regret_bits": {"all" if k == ALL_ORDERS else k: panel.find_regret(code, k) for k in lengths},
+            }
+            for code, lengths in panel.lengths.items()
+        },
+    }
+
+
+def _print(panel: "Panel") -> None:
+    from lab.complexity.mdl.panel import ALL_ORDERS
+
+    rows: list[tuple[object, ...]] = []
+    for code, lengths in panel.lengths.items():
+        chosen = panel.choose_order(code)
+        regret = None if chosen is None else panel.find_regret(code, chosen)
+        own = [_format(lengths.get(order)) for order in panel.orders]
+        order = "all" if chosen == ALL_ORDERS else chosen
+        rows.append((code.replace("_", " "), order, _format(panel.count_total_bits(code)), _format(regret), *own))
+    hindsight = [_format(panel.hindsight[order]) for order in panel.orders]
+    rows.append(("(hindsight, no code)", "", "", "", *hindsight))
+    names = ("code", "order", "total, bits", "regret, bits", *(f"order {order}" for order in panel.orders))
+    print_text(f"{panel.n:,} examples; the total includes the name of the order")
+    print_table("", names, rows, right=names[1:])
+
+
+def _format(bits: float | None) -> str:
+    return "" if bits is None or bits != bits else f"{bits:.1f}"
