@@ -24,7 +24,7 @@ FEWEST_SIZES = 3
 
 @dataclass(frozen=True)
 class Sophistication:
-    """`rows`: the runs of the horizon, with `model_bits` and `data_bits`; `means` by size over seeds, cheapest model
+    """`rows`: the runs of the horizon, with `model_bits` and `rest_bits`; `means` by size over seeds, cheapest model
     first, with `least_bits`; `estimate`: model bits of the cheapest sufficient net, over seeds; `reason` if missing.
     """
 
@@ -60,13 +60,13 @@ def measure_sophistication(
     data = tokens * rows["loss_nats"] / NATS_PER_BIT
     learned = (rows["online_bits"] - data).clip(lower=0.0)
     model = learned if model_code == "prequential" else rows["params_total"] * bits_per_parameter
-    rows = rows.assign(model_bits=model, data_bits=data)
+    rows = rows.assign(model_bits=model, rest_bits=data)
     values = []
     for _, own in rows.groupby("seed", dropna=False):
-        function = trace_structure(own["model_bits"], own["data_bits"])
+        function = trace_structure(own["model_bits"], own["rest_bits"])
         values.append(function.find_sophistication(significance * function.total_bits)[1])
     estimate = average_replicates("sophistication", values, "bits", level)
-    means = rows.groupby("params_total", as_index=False)[["model_bits", "data_bits"]].mean().sort_values("model_bits")
-    function = trace_structure(means["model_bits"], means["data_bits"])
+    means = rows.groupby("params_total", as_index=False)[["model_bits", "rest_bits"]].mean().sort_values("model_bits")
+    function = trace_structure(means["model_bits"], means["rest_bits"])
     means = means.assign(least_bits=function.least_bits)
     return Sophistication(rows, means, estimate, tokens)

@@ -336,4 +336,10 @@ COMPLEXITY = (
     Column("test_error", "", "", "measure", "test error; mean squared, or the share of wrong labels", "complexity"),
     Column("place", "", "", "axis", "place; of a name on an axis of names", "complexity"),
     Column("description_bits", "", "bits", "measure", "length of the description", "complexity"),
+    Column("block_length", "L", "symbols", "axis", "block length; of the symbols counted together", "complexity"),
+    Column(
+        "block_rate_bits", "h(L)", "bits/symbol", "measure", "entropy of a next symbol; H(L) − H(L−1)", "complexity"
+    ),
+    Column("model_bits", "α", "bits", "axis", "model bits; of the first part of a two-part code", "complexity"),
+    Column("rest_bits", "h(α)", "bits", "measure", "bits of the data given the model; its second part", "complexity"),
 )

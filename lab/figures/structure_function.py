@@ -22,7 +22,7 @@ from lab.figures.ink.marks import add_line, add_points, new_figure, split_marks
 from lab.figures.ink.palette import NEUTRAL, Look, choose_looks
 from lab.tables import Tables
 
-X, Y = "model_bits", "data_bits"
+X, Y = "model_bits", "rest_bits"
 LINE_POINTS = 60
 
 

@@ -15,7 +15,7 @@ def test_parameters_pay_until_they_explain_no_more() -> None:
     found = measure_sophistication(tables, "parameters", bits_per_parameter=16, significance=0.0)
     assert found.tokens == 4_000_000 and found.estimate.n == 3
     assert (np.diff(found.means["least_bits"]) < 0).all()  # here every size lowers the loss
-    total = found.means["model_bits"] + found.means["data_bits"]
+    total = found.means["model_bits"] + found.means["rest_bits"]
     best = found.means.loc[total.idxmin(), "params_total"]
     assert found.estimate.value == found.estimate.low == 16 * best
     cheap, dear = (measure_sophistication(tables, "parameters", bits, 0.0).estimate.value for bits in (1, 64))
@@ -25,7 +25,7 @@ def test_parameters_pay_until_they_explain_no_more() -> None:
 def test_the_prequential_model_is_what_learning_cost() -> None:
     tables = synthetic.make_tables(rates=(0.02,))
     rows = measure_sophistication(tables, "prequential").rows
-    np.testing.assert_allclose(rows["model_bits"] + rows["data_bits"], rows["online_bits"])
+    np.testing.assert_allclose(rows["model_bits"] + rows["rest_bits"], rows["online_bits"])
     loose, strict = (measure_sophistication(tables, "prequential", significance=s).estimate.value for s in (0.5, 0.0))
     assert loose <= strict
 
