@@ -68,12 +68,13 @@ class Hump:
         return average_replicates("excess on the hump / its height", values.tolist(), "", level)
 
     def estimate_rise_and_fall(self, level: float = 0.95) -> Estimate:
-        """Mean excess on the hump above the larger of its first and last values, as a share of the hump's height.
+        """Mean excess on the hump above that at one end, the first or the last, where the seeds' mean excess is larger;
+        as a share of the hump's height.
 
         Zero for a hump that the surrogate has too, and for an excess that rises and stays.
         """
-        ends = np.maximum(self.excess[:, 0], self.excess[:, -1])
-        values = (self.excess[:, self.top].mean(axis=1) - ends) / self.height
+        end = 0 if self.excess[:, 0].mean() >= self.excess[:, -1].mean() else -1
+        values = (self.excess[:, self.top].mean(axis=1) - self.excess[:, end]) / self.height
         return average_replicates("rise and fall of the excess / the hump's height", values.tolist(), "", level)
 
     def estimate_ratio(self, level: float = 0.95) -> Estimate:

@@ -95,7 +95,7 @@ def draw_curve(
     """One run's curve; entropy rises to side² bits for good."""
     shape = np.where(times < 1.1, times / 1.1, np.maximum(1 - fall * (times - 1.1) / 2.0, 1 - fall))
     height = 40.0 * side**exponent
-    entropy = side**2 * (1 - np.exp(-2 * times)) + 100.0
+    entropy = side**2 * (1 - np.exp(-2 * times)) + 4.0
     lengths = {
         "entropy_bits": entropy,
         "surrogate_entropy_bits": entropy,
