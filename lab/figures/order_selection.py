@@ -35,7 +35,8 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     figure = new_figure()
     truth, means = frame[frame["mark"] == "truth"], frame[frame["mark"] == "mean"]
     add_reference(figure, (truth[X].min(), truth[X].max()), truth[Y].iloc[0], truth["code"].iloc[0])
-    for code, look in choose_looks(means["code"].unique()).items():
+    for code in frame.loc[frame["mark"] == "run", "code"].unique():
+        look = choose_looks(TITLES)[code]
         own = means[means["code"] == code].sort_values(X)
         add_line(figure, own[X], own[Y], look, TITLES[code], width=1.2, legend=False)
         add_intervals(figure, own, X, Y, look, TITLES[code])
@@ -44,4 +45,4 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     return figure
 
 
-figure = Figure("The order each code chooses", "order", prepare, draw, DataOptions, page="mdl")
+figure = Figure("The order each code chooses", "model selection", prepare, draw, DataOptions, page="mdl")

@@ -37,7 +37,8 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     """A line per code, its slope in the legend; lengths of the data logarithmic."""
     figure = new_figure()
     means = frame[frame["mark"] == "mean"]
-    for code, look in choose_looks(frame["code"].unique()).items():
+    for code in frame["code"].unique():
+        look = choose_looks(TITLES)[code]
         own = means[means["code"] == code].sort_values(X)
         slope = own["slope"].iloc[0]
         name = TITLES[code] if pd.isna(slope) else f"{TITLES[code]}: {slope:.2f}"
