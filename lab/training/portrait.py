@@ -1,0 +1,115 @@
+"""A net described: how many bits its weights, its activations and its predictions take, each beside a null.
+
+After Aaronson, Carroll & Ouellette 2014 (arXiv 1405.6903), who asked it of coffee: complexity may rise and fall while
+entropy rises. Their hump was an artefact of coarse-graining, which only a null could tell; so every length stands
+beside that of the same values shuffled, and beside that of an untrained net.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lab.complexity.bounds import bound_message
+from lab.complexity.code import Code, Message
+from lab.complexity.quantising import Rule, quantise
+from lab.core.registry import open_shelf
+from lab.core.seeds import derive_seed, open_stream
+from lab.core.units import NATS_PER_BIT
+from lab.training.evaluation import evaluate_net
+from lab.training.loop import Curve, Task, Trainer
+
+PARTS = ("weights", "activations", "predictions")
+CODES = ("deflate", "lzma", "kt")  # one that repeats, one that reaches far, one that knows the histogram alone
+FEWEST_WEIGHTS = 64  # of a matrix that is described
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """`bits` and `null_bits` of each of `PARTS`."""
+
+    bits: dict[str, float]
+    null_bits: dict[str, float]
+
+    def name_columns(self, whose: str = "") -> dict[str, float]:
+        """The lengths by their columns; `whose` is '_untrained' for a net that is a null itself."""
+        own = {f"{part}{whose}_bits": bits for part, bits in self.bits.items()}
+        return own | {f"{part}{whose}_null_bits": bits for part, bits in self.null_bits.items()}
+
+
+def draw_portrait(net: nn.Module, inputs_NT: np.ndarray, levels: int, rule: Rule, seed: int) -> Portrait:
+    """The net described at these inputs (N, T).
+
+    Weights: every matrix quantised by itself. Activations: the input of the readout, a plane of positions × neurons.
+    Predictions: the likeliest token at every position. The null of weights and predictions are the same symbols in
+    random order; of activations, each neuron's in an order of its own. The bits are the shortest of three codes.
+    """
+    codes = {name: open_shelf("codes").load(name)() for name in CODES}
+    activations, guesses = _watch(net, inputs_NT)
+    matrices = [p.detach().cpu().numpy() for p in net.parameters() if p.dim() == 2 and p.numel() >= FEWEST_WEIGHTS]
+    planes = {
+        "weights": [quantise(matrix, levels, rule) for matrix in matrices],
+        "activations": [quantise(activations, levels, rule)],
+        "predictions": [Message(guesses.astype(np.uint8), 256)],
+    }
+    chance = open_stream(seed, "portrait")
+    nulls = {part: [_shuffle(m, part == "activations", chance) for m in messages] for part, messages in planes.items()}
+    bits, null_bits = ({part: _count(own[part], codes) for part in PARTS} for own in (planes, nulls))
+    return Portrait(bits, null_bits)
+
+
+@torch.no_grad()
+def _watch(net: nn.Module, inputs_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What enters the net's last linear layer (N·T, W), and the likeliest tokens (N, T)."""
+    seen: list[Tensor] = []
+    last = [module for module in net.modules() if isinstance(module, nn.Linear)][-1]
+    handle = last.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    try:
+        logits_NTV = net(torch.from_numpy(inputs_NT).to(next(net.parameters()).device))
+    finally:
+        handle.remove()
+    return seen[-1].flatten(0, -2).float().cpu().numpy(), logits_NTV.argmax(-1).cpu().numpy()
+
+
+def _shuffle(message: Message, by_column: bool, chance: np.random.Generator) -> Message:
+    symbols = message.symbols
+    if by_column:
+        return Message(chance.permuted(symbols, axis=0), message.alphabet)
+    return Message(chance.permutation(symbols.ravel()).reshape(symbols.shape), message.alphabet)
+
+
+def _count(messages: Sequence[Message], codes: dict[str, Code]) -> float:
+    return sum(bound_message(message, codes).count_bits() for message in messages)
+
+
+def watch_training(
+    task: Task, steps: int, levels: int, rule: Rule, windows: int, advance: Callable[[float], None]
+) -> tuple[dict[str, float], Curve]:
+    """Trains `steps` at the trunk's rate with a portrait at every second curve point and at the end.
+
+    Gives the metrics of the end and the curve, with `PART_bits` and `PART_null_bits` (shuffled), and the same of an
+    untrained net of another seed (`PART_untrained_bits` …), beside the columns of training. Raises `DivergedError` as a trunk does.
+    """
+    trainer = Trainer(task, advance)
+    inputs_NT = trainer.heldout[:windows, :-1]
+    torch.manual_seed(derive_seed(task.seed, "portrait", "untrained"))
+    untrained = draw_portrait(task.family.build(task.shape).to(task.device), inputs_NT, levels, rule, task.seed)
+    rows: list[Portrait | None] = []
+    for step in range(steps):
+        trainer.run_trunk(step + 1)
+        points = trainer.curve.points["tokens"]
+        if len(points) > len(rows):
+            wanted = len(points) % 2 == 1
+            rows.append(draw_portrait(trainer.net, inputs_NT, levels, rule, task.seed) if wanted else None)
+    last = draw_portrait(trainer.net, inputs_NT, levels, rule, task.seed)
+    beside = untrained.name_columns("_untrained")
+    points = [{**row.name_columns(), **beside} if row else dict.fromkeys([*last.name_columns(), *beside]) for row in rows]
+    columns = {name: [point[name] for point in points] for name in points[0]}
+    losses = evaluate_net(trainer.net, trainer.heldout, trainer.documents)
+    metrics = {"loss_nats": float(losses.mean()), "online_bits": trainer.nats / NATS_PER_BIT}
+    curve = Curve({**trainer.curve.points, **columns}, trainer.curve.cpu_seconds)
+    return {**metrics, **last.name_columns(), **beside}, curve

@@ -1,0 +1,108 @@
+"""Does what a net computes grow complex while it trains, and simple again?
+
+Aaronson, Carroll & Ouellette 2014 (arXiv 1405.6903) hold that apparent complexity rises and falls while a closed system
+mixes; their figure was an artefact (Aaronson 2014, correction of 3 June). Training is no closed system, but the
+question can be asked of it with the nulls they lacked: shuffled symbols, and an untrained net.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lab.core.estimate import Estimate
+from lab.core.replicates import average_replicates
+from lab.core.verdict import Verdict
+from lab.runs.spec import RunSpec
+from lab.tables import Tables
+from sweeps import Question, choose_preset
+from sweeps.epiplexity import make_fields
+
+title = "Training as complexodynamics"
+question = "How does the structure of weights, activations and predictions move while a net trains?"
+citation = "Aaronson, Carroll and Ouellette 2014, Quantifying the Rise and Fall of Complexity, arXiv 1405.6903"
+figures = ("training_complexity", "learning_curves")
+
+SOURCES: tuple[Mapping[str, Any], ...] = (
+    {"name": "bytes_text"},
+    {"name": "markov", "symbols": 16, "order": 1, "concentration": 0.5},
+)
+QUANTISING: tuple[Mapping[str, Any], ...] = ({}, {"rule": "quantile"}, {"levels": 4})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every source with every seed, nets quantised in every way of `QUANTISING`."""
+
+    seeds: int
+    fields: Mapping[str, Any]
+
+    def list_specs(self) -> list[RunSpec]:
+        """One portrait run each; nothing depends on earlier runs."""
+        return [
+            RunSpec("portrait", {**self.fields, **how, "source": dict(source), "seed": seed})
+            for source in SOURCES
+            for how in QUANTISING
+            for seed in range(self.seeds)
+        ]
+
+
+presets = {
+    "smoke": Plan(2, make_fields(16, 2**17, 32, 512)),
+    "standard": Plan(12, make_fields(32, 2**21, 64, 1024)),
+    "overnight": Plan(12, make_fields(64, 2**24, 128, 2048)),
+}
+
+
+def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
+    """All runs at once."""
+    plan: Plan = choose_preset(presets, preset)
+    return plan.list_specs()
+
+
+REGIME = "a net in training, which is no closed system"
+RISE = Question(
+    "rise", "Activations hold more structure after training than those of an untrained net.", 0.02,
+    "complexity rises from a simple start (section 1)", citation, unit="seed", out_of_regime=REGIME,
+)  # fmt: skip
+FALL = Question(
+    "fall", "Activations hold more structure in the geometric middle of training than at its end.", 0.02,
+    "complexity falls again towards the end (section 1)", citation, unit="seed", out_of_regime=REGIME,
+)  # fmt: skip
+NEXT = "lab run training_complexity --preset standard"
+NEEDED = [f"activations{whose}{null}_bits" for whose in ("", "_untrained") for null in ("", "_null")]
+
+
+def judge(tables: Tables) -> list[Verdict]:
+    """Shares of the shuffled length, averaged over sources and ways of quantising within a seed."""
+    rows = measure_changes(tables)
+    return [
+        RISE.judge(partial(average_change, rows, "rise"), rows, NEXT),
+        FALL.judge(partial(average_change, rows, "fall"), rows, NEXT),
+    ]
+
+
+def measure_changes(tables: Tables) -> pd.DataFrame:
+    """A row per described run: `rise`, its end minus the untrained net's; `fall`, its middle minus its end."""
+    done = tables.runs[tables.runs["status"] == "done"]
+    if not set(NEEDED) <= set(tables.curves.columns):
+        return done.iloc[:0].assign(rise=np.nan, fall=np.nan)
+    curves = tables.curves.dropna(subset=NEEDED).sort_values("tokens")
+    found = {}
+    for key, curve in curves[curves["run_key"].isin(done["run_key"])].groupby("run_key"):
+        bits, null, untrained_bits, untrained_null = (curve[name].to_numpy(float) for name in NEEDED)
+        own, untrained = bits / null, untrained_bits / untrained_null
+        found[key] = {"rise": untrained[-1] - own[-1], "fall": own[-1] - own[(len(own) - 1) // 2]}
+    changes = pd.DataFrame.from_dict(found, orient="index", columns=["rise", "fall"]).rename_axis("run_key")
+    return done.merge(changes.reset_index(), on="run_key")
+
+
+def average_change(rows: pd.DataFrame, change: str, level: float) -> Estimate:
+    """Mean of a change over seeds, each seed's runs averaged first."""
+    per_seed = rows.groupby("seed")[change].mean()
+    return average_replicates(change, list(per_seed), level=level)
