@@ -92,7 +92,8 @@ def watch_training(
     """Trains `steps` at the trunk's rate with a portrait at every second curve point and at the end.
 
     Gives the metrics of the end and the curve, with `PART_bits` and `PART_null_bits` (shuffled), and the same of an
-    untrained net of another seed (`PART_untrained_bits` …), beside the columns of training. Raises `DivergedError` as a trunk does.
+    untrained net of another seed (`PART_untrained_bits` …), beside the columns of training. Raises `DivergedError` as
+    a trunk does.
     """
     trainer = Trainer(task, advance)
     inputs_NT = trainer.heldout[:windows, :-1]
@@ -107,8 +108,8 @@ def watch_training(
             rows.append(draw_portrait(trainer.net, inputs_NT, levels, rule, task.seed) if wanted else None)
     last = draw_portrait(trainer.net, inputs_NT, levels, rule, task.seed)
     beside = untrained.name_columns("_untrained")
-    points = [{**row.name_columns(), **beside} if row else dict.fromkeys([*last.name_columns(), *beside]) for row in rows]
-    columns = {name: [point[name] for point in points] for name in points[0]}
+    known = [row.name_columns() | beside if row else {} for row in rows]
+    columns: dict[str, list[float | None]] = {n: [row.get(n) for row in known] for n in last.name_columns() | beside}
     losses = evaluate_net(trainer.net, trainer.heldout, trainer.documents)
     metrics = {"loss_nats": float(losses.mean()), "online_bits": trainer.nats / NATS_PER_BIT}
     curve = Curve({**trainer.curve.points, **columns}, trainer.curve.cpu_seconds)
