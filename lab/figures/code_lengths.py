@@ -89,7 +89,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     if (entropy := marks.get("entropy")) is not None:
         add_line(figure, entropy[RATE], entropy["line"], Look(NEUTRAL.color, "circle", "dot"), "entropy rate")
     shown = np.concatenate([means[RATE], means["low"].where(means["low"] > 0), means["high"]])
-    set_log_axis(figure, "x", shown, RATE)
+    set_log_axis(figure, "x", shown, RATE, title="Code length (bits/symbol)")
     set_linear_axis(figure, "y", [-0.3, len(lines) - 0.7], "code", title="")
     figure.update_yaxes(tickvals=list(lines.values()), ticktext=list(lines), showgrid=False)
     return figure
