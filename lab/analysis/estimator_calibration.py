@@ -94,12 +94,12 @@ def average_estimates(points: pd.DataFrame, level: float = 0.95) -> pd.DataFrame
 def find_trusted_lengths(bias: pd.DataFrame, tolerance: float) -> pd.DataFrame:
     """A row per method and source: `trusted`, the shortest length from which on the bias is within ± tolerance (bits).
 
-    At every length from there to the longest the whole interval must lie inside; NaN where it does not even at the
-    longest (`longest`), where the interval is not known, or where a seed had no answer.
+    At every length from there to the longest that the method answered for (`longest`) the whole interval must lie
+    inside and every seed have an answer; NaN where that is not so even at the longest.
     """
     rows = []
     for cell, own in bias.groupby(CELL, sort=True):
-        own = own.sort_values("length")
+        own = own[own["length"] <= own.loc[own["answered"] > 0, "length"].max()].sort_values("length")
         inside = (own["low"] > -tolerance) & (own["high"] < tolerance) & (own["answered"] == 1.0)
         exact = (own["bias_bits"].abs() < EXACT) & (own["answered"] == 1.0)
         held = (inside | exact).to_numpy()[::-1].cumprod()[::-1].astype(bool)

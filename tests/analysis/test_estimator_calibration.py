@@ -70,6 +70,14 @@ def test_one_seed_without_an_answer_is_no_trust() -> None:
     assert trusted["kt"] == LENGTHS[4]
 
 
+def test_a_slow_method_is_judged_as_far_as_it_was_asked() -> None:
+    tables = make_tables(noise=0.001, seeds=5, sources=("bernoulli",))
+    slow = tables.curves["run_key"].isin(tables.runs.loc[tables.runs["method"] == "kt", "run_key"])
+    tables.curves.loc[slow & (tables.curves["length"] > LENGTHS[2]), "estimate_bits"] = np.nan
+    trusted = find_trusted_lengths(measure_bias(collect_points(tables)), 0.1).set_index("method")
+    assert (trusted.loc["kt", "trusted"], trusted.loc["kt", "longest"]) == (256, LENGTHS[2])
+
+
 def test_the_engine_finds_the_exponent_of_the_error() -> None:
     found = fit_convergence(collect_points(make_tables(noise=1e-3, seeds=5, sources=("bernoulli", "prng"))))
     by_method = {c.method: c for c in found}

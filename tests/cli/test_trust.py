@@ -22,6 +22,7 @@ def test_every_method_of_a_kind_with_its_bias_and_its_length(calibrated: Termina
     assert done.returncode == 0, done.stderr
     assert "deflate" in done.stdout and "never" in done.stdout and "golden_mean" in done.stdout
     assert "prng" not in done.stdout, "no truth, no bias"
+    assert "not fitted" not in done.stderr, "nothing was trained here"
 
 
 def test_json(calibrated: Terminal) -> None:
