@@ -56,7 +56,7 @@ POOR = Question(
 )  # fmt: skip
 SWITCHING = Question(
     "switching_shortens", "Switching between models shortens the prequential code.", 0.01,
-    "switching gives the shortest code of every data set (table 1)", citation, unit="order of the digits",
+    "the short prequential codes switch between models (table 1)", citation, unit="order of the digits",
     out_of_regime=REGIME,
 )  # fmt: skip
 NEXT = "lab run label_codes --preset standard"

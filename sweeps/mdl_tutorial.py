@@ -62,11 +62,11 @@ def _list_sources(seed: int) -> list[dict[str, Any]]:
 
 SLOPE = Question(
     "regret_slope", "Regret grows by half a bit per parameter and doubling of the data.", 0.05,
-    "(k/2) log n + O(1) bits above the best fit in hindsight (section 2.6)", citation, unit="seed", value=0.5,
+    "(k/2) log n + O(1) bits above the best fit in hindsight", citation, unit="seed", value=0.5,
 )  # fmt: skip
 LEAD = Question(
     "true_order", "The shortest description is that of the true order, by odds of 20 to 1.", 4.3,
-    "refined MDL selects the model that generated the data, given enough of them (section 2.8)", citation, unit="seed",
+    "refined MDL selects the model that generated the data, given enough of them", citation, unit="seed",
 )  # fmt: skip
 NEXT = "lab run mdl_tutorial --preset standard"
 JUDGED = (("nml", 0), ("bayes_jeffreys", 0), ("two_part", 0), ("bayes_jeffreys", ORDER), ("prequential", ORDER))

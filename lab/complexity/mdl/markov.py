@@ -90,8 +90,8 @@ def index_contexts(sequence: Indices, alphabet: int, order: int, skipped: int) -
 def estimate_complexity_bits(alphabet: int, order: int, n: int) -> float:
     """log2 of the parametric complexity of chains, Fisher asymptotic: (d/2) log2(n/2π) + log2 ∫√|I(θ)|dθ.
 
-    d = K^k (K − 1); |I(θ)| = Π_c π_c(θ)^(K−1) Π_j 1/θ_cj with π the stationary law of the contexts (Rissanen 1996, eq.
-    8, for a chain that starts in a known context). Order 0 is in closed form; above, the integral is a mean of
+    d = K^k (K − 1); |I(θ)| = Π_c π_c(θ)^(K−1) Π_j 1/θ_cj with π the stationary law of the contexts (Rissanen 1996,
+    for a chain that starts in a known context). Order 0 is in closed form; above, the integral is a mean of
     Π_c π_c^((K−1)/2) over fixed draws of the rows from Dirichlet(½); for K = 2, k = 1 it is 4 G, G Catalan's constant.
     NaN where there are more than 64 contexts or fewer than 10 examples per context and symbol.
     """

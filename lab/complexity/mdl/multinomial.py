@@ -31,7 +31,7 @@ def count_complexity_bits(symbols: int, n: int) -> float:
     """log2 C(K, n), exact; `InputError` below one symbol or for a negative n.
 
     C(1, n) = 1, C(2, n) = Σ_h binom(n, h) (h/n)^h ((n−h)/n)^(n−h), and the linear recurrence of Kontkanen and Myllymäki
-    2007 (Information Processing Letters 103, theorem 1): C(K+2, n) = C(K+1, n) + (n/K) C(K, n).
+    2007 (Information Processing Letters 103): C(K+2, n) = C(K+1, n) + (n/K) C(K, n).
     """
     if symbols < 1 or n < 0:
         raise InputError("multinomial", f"{symbols} symbols, n = {n}", "needs at least one symbol and n ≥ 0")
@@ -46,7 +46,7 @@ def count_complexity_bits(symbols: int, n: int) -> float:
 
 
 def estimate_complexity_bits(symbols: int, n: int) -> float:
-    """The Fisher asymptotic of log2 C(K, n): (k/2) log2(n/2π) + log2 ∫√|I(θ)|dθ with k = K − 1 (Rissanen 1996, eq. 8).
+    """The Fisher asymptotic of log2 C(K, n): (k/2) log2(n/2π) + log2 ∫√|I(θ)|dθ with k = K − 1 (Rissanen 1996).
 
     The integral over the simplex is π^(K/2) / Γ(K/2). The error vanishes with n; for n below k it is no use.
     """
@@ -77,7 +77,7 @@ def count_parameter_bits(symbols: int, n: int) -> float:
     """One multinomial's parameters at a precision of 1/√n, to a decoder that knows n.
 
     They are one of the binom(M+K−1, K−1) ways to share M = ⌈√n⌉ among K symbols, all alike to the code: ½ log2 n a
-    parameter to first order (Rissanen 1978, Automatica 14, section 3).
+    parameter to first order (Rissanen 1978, Automatica 14).
     """
     shares = _count_shares(n)
     return bits_from_nats(math.lgamma(shares + symbols) - math.lgamma(symbols) - math.lgamma(shares + 1))

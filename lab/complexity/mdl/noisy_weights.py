@@ -5,7 +5,7 @@ then costs its Kullback–Leibler divergence from the prior (the random bits com
 length. One hidden layer with erf(a/√2) units and linear outputs: the input of a unit is Gaussian, and mean and mean
 square of its output have closed forms (the paper tabulated them), so the expected squared error and its derivatives are
 exact. What is not: the divergence from a mixture is replaced by its upper bound −ln Σ_k π_k e^(−KL_k), itself a code
-length (the paper's equation 8), and data are coded by one normal density per output, of the fitted mean squared error.
+length, and data are coded by one normal density per output, of the fitted mean squared error.
 
 Shapes: N examples, I inputs and a bias, H hidden units and a bias, O outputs.
 """
@@ -166,7 +166,7 @@ def count_prequential_bits(
 def _pass_unit(mean: Array, variance: Array) -> tuple[Array, Array, Chain]:
     """E f(a) and E f(a)² for f = erf(a/√2) = 2Φ(a) − 1, a ~ N(mean, variance), and the chain rule back through them.
 
-    With u = m/√(1+v), h = 1/√(1+2v): E f = 2Φ(u) − 1 and E f² = 1 − 8 T(u, h), T Owen's function (Owen 1980, 20,010.4).
+    With u = m/√(1+v), h = 1/√(1+2v): E f = 2Φ(u) − 1 and E f² = 1 − 8 T(u, h), T Owen's function (Owen 1980).
     """
     root = np.sqrt(1 + variance)
     u, h = mean / root, 1 / np.sqrt(1 + 2 * variance)

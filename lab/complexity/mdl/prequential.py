@@ -30,8 +30,8 @@ def trace_mixture_bits(contexts: Indices, symbols: Indices, alphabet: int, weigh
 def count_last_step_bits(contexts: Indices, symbols: Indices, alphabet: int) -> float:
     """Bits of all symbols by the last-step minimax rule, p(j) ∝ (n_j + 1)^(n_j + 1) / n_j^(n_j).
 
-    Each step is the normalised maximum likelihood of the next symbol alone (Takimoto and Warmuth 2000, section 5; Roos
-    and Rissanen 2008, who call it sequentially normalised maximum likelihood). `contexts` are below their number.
+    Each step is the normalised maximum likelihood of the next symbol alone (Takimoto and Warmuth 2000; Roos and
+    Rissanen 2008, who call it sequentially normalised maximum likelihood). `contexts` are below their number.
     """
     return float(_sum_last_step(contexts, symbols, alphabet, int(contexts.max(initial=-1)) + 1)) / math.log(2.0)
 
@@ -54,7 +54,7 @@ def count_block_bits(
 
 
 def list_boundaries(n: int, first: int = FIRST_BLOCK) -> list[int]:
-    """`first`, 2·`first`, 4·`first` … below n: the blocks of Blier and Ollivier 2018 (section 3.4)."""
+    """`first`, 2·`first`, 4·`first` … below n: doubling blocks, after Blier and Ollivier 2018."""
     return [first << k for k in range(max(0, n).bit_length()) if first << k < n]
 
 

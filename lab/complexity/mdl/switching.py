@@ -15,7 +15,7 @@ from lab.core.errors import InputError
 def count_switch_bits(bits: NDArray[np.float64]) -> float:
     """Bits of the data by the switch distribution over m predictors; `bits` (n, m) is what each pays for each example.
 
-    The forward algorithm of the paper's section 4 with its priors: the number of switches is geometric (½), a switch
+    The paper's forward algorithm with its priors: the number of switches is geometric (½), a switch
     before example t + 1 has hazard 1/(t + 1), so that P(T ≥ t) = 1/t, and goes to any predictor alike. A predictor is
     'unstable' while a switch may still come. It is a mixture, so Kraft holds; it costs at most log2 m + 1 bits more
     than the best single predictor.
