@@ -41,8 +41,8 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     add_points(figure, runs, X, Y, LOOK, "one order of the digits", faint=True)
     add_intervals(figure, means, X, Y, LOOK, "mean")
     set_linear_axis(figure, "x", [0.5, len(means) + 0.5], X, title="")
-    names = [TITLES[code].replace(" ", "<br>") for code in means.sort_values(X)["code"]]
-    figure.update_xaxes(tickvals=list(range(1, len(names) + 1)), ticktext=names, tickfont={"size": 10})
+    names = [TITLES[code].replace("prequential, ", "preq.,<br>") for code in means.sort_values(X)["code"]]
+    figure.update_xaxes(tickvals=list(range(1, len(names) + 1)), ticktext=names)
     set_log_axis(figure, "y", frame[Y], Y)
     return figure
 

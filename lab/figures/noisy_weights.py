@@ -52,7 +52,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(showticklabels=False, row=1, col=1)
     set_log_axis(figure, "x", frame[X], X, row=2)
     set_linear_axis(figure, "y", [*bits["low"], *bits["high"]], Y)
-    set_log_axis(figure, "y", error[Y], ERROR, row=2, title="Test error")
+    set_log_axis(figure, "y", [*error[Y], *error["low"], *error["high"]], ERROR, row=2, title="Test error")
     return figure
 
 
