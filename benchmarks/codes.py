@@ -36,7 +36,7 @@ RAW: dict[str, Callable[[bytes], bytes]] = {
     "lzma": lambda data: lzma.compress(data, preset=9 | lzma.PRESET_EXTREME),
     "zstd": lambda data: zstandard.ZstdCompressor(19).compress(data),
     "brotli": lambda data: brotli.compress(data, quality=11, lgwin=24),
-    "ppmd": lambda data: pyppmd.Ppmd7Encoder(16, 256 << 20).encode(data),
+    "ppmd": lambda data: (packer := pyppmd.Ppmd7Encoder(16, 256 << 20)).encode(data) + packer.flush(),
 }
 ZEROS = """
 import resource, sys, time
