@@ -82,7 +82,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     )
     for cell in cells.to_dict("records"):
         known = np.isfinite(cell["bias_bits"])
-        text = f"{1000 * cell['bias_bits']:+,.0f}".replace("-", "−") if known else "–"
+        text = f"{1000 * cell['bias_bits']:+.0f}".replace("-", "−") if known else "–"
         sure = cell["low"] > 0 or cell["high"] < 0
         figure.add_annotation(
             x=cell["column"],

@@ -76,7 +76,7 @@ def write_archive(store: Store, study: str, path: Path, note: str = "") -> Path:
     schema = pa.schema(fields, metadata={MANIFEST: encode_json(manifest)})
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}")
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary, compression="zstd")
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary, compression="zstd", compression_level=19)
     temporary.replace(path)
     return path
 
