@@ -1,9 +1,9 @@
 """The 92 curves of Alabdulmohsin et al. 2022 (arXiv 2209.06640): six estimators, what they foretell and what they cost.
 
 M1 to M4 are the laws pure_power, power, m3 and m4 here, BNSL (Caballero et al. 2023, arXiv 2210.14891) is broken_1, and
-`default` the lab's one default, fixed in lab/analysis/backtest.py before it was run on this table. The tables are
-revisiting_neural_scaling_laws/benchmark.{vision,lang}.csv of google-research; LAB_TRUTH names the folder that holds
-laws/alabdulmohsin/. Where it is absent, a synthetic collection of the same shape takes its place.
+`default` the lab's one default, fixed in lab/analysis/comparisons/backtest.py before it was run on this table. The
+tables are revisiting_neural_scaling_laws/benchmark.{vision,lang}.csv of google-research; LAB_TRUTH names the folder
+with laws/alabdulmohsin/. Where it is absent, a synthetic collection of the same shape takes its place.
 
     python -m benchmarks.curves_backtest
 """
@@ -16,9 +16,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from lab.analysis.backtest import ESTIMATORS, LAST, Backtest, run_backtest
-from lab.analysis.curves import Collection, read_curves
-from lab.analysis.scores import score_backtest
+from lab.analysis.comparisons.backtest import ESTIMATORS, LAST, Backtest, run_backtest
+from lab.analysis.comparisons.curves import Collection, read_curves
+from lab.analysis.comparisons.scores import score_backtest
 from lab.core.registry import ROOT
 from tests.analysis.curves import COLUMNS, write_collection
 

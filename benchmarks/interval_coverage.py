@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from lab.analysis.fits import fit_joint
+from lab.analysis.laws.fits import fit_joint
 from lab.core.registry import open_shelf
 from lab.core.seeds import open_stream
 from lab.scaling import Data, Huber, Law, Loss, fit_law

@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard.notices import show_error
 from dashboard.uploads import offer_upload
-from lab.analysis.grading import Grade, grade_forecasts
+from lab.analysis.forecasts.grading import Grade, grade_forecasts
 from lab.core.errors import LabError
 from lab.core.registry import open_shelf
 from lab.core.verdict import Verdict

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lab.analysis.fits import NamedFit, fit_law_to, fit_study
+from lab.analysis.laws.fits import NamedFit, fit_law_to, fit_study
 from lab.core.verdict import Verdict
 from lab.figures import draw_figure
 from lab.report import ReportPaths, judge_study, write_report

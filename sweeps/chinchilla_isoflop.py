@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from lab.analysis import select_runs
-from lab.analysis.frontier import fit_optimal_size
+from lab.analysis.optimum.frontier import fit_optimal_size
 from lab.core.registry import open_shelf
 from lab.core.verdict import Verdict
 from lab.families import Shape

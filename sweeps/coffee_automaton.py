@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from lab.analysis.automata import (
+from lab.analysis.complexity.automata import (
     Hump,
     compare_exponents,
     demand_seeds,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from lab.analysis.automata import Hump, demand_seeds, read_largest
+from lab.analysis.complexity.automata import Hump, demand_seeds, read_largest
 from lab.core.verdict import Verdict, judge_conjunction
 from lab.runs.spec import RunSpec
 from lab.tables import Tables

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lab.analysis.code_lengths import measure_runs
+from lab.analysis.complexity.code_lengths import measure_runs
 from lab.core.estimate import Estimate
 from lab.core.replicates import average_replicates
 from lab.core.verdict import Verdict

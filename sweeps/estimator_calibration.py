@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from lab.analysis.estimator_calibration import average_strata, collect_points
+from lab.analysis.complexity.estimator_calibration import average_strata, collect_points
 from lab.core.estimate import Estimate
 from lab.core.registry import open_shelf
 from lab.core.verdict import Verdict

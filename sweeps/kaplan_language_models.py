@@ -12,11 +12,11 @@ from functools import partial
 import pandas as pd
 
 from lab.analysis import select_runs
-from lab.analysis.fits import fit_size, fit_tokens
-from lab.analysis.forecasts import forecast_largest
-from lab.analysis.frontier import fit_optimal_size
+from lab.analysis.forecasts.forecasts import forecast_largest
+from lab.analysis.forecasts.skill import measure_skill
+from lab.analysis.laws.fits import fit_size, fit_tokens
+from lab.analysis.optimum.frontier import fit_optimal_size
 from lab.analysis.sample_efficiency import measure_token_saving
-from lab.analysis.skill import measure_skill
 from lab.core.estimate import Estimate
 from lab.core.replicates import average_replicates
 from lab.core.verdict import Verdict

@@ -12,7 +12,7 @@ from functools import partial
 
 import pandas as pd
 
-from lab.analysis.fits import fit_joint, fit_tokens
+from lab.analysis.laws.fits import fit_joint, fit_tokens
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables

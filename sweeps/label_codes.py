@@ -13,7 +13,7 @@ from functools import partial
 
 import pandas as pd
 
-from lab.analysis.descriptions import estimate_difference
+from lab.analysis.complexity.descriptions import estimate_difference
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from lab.analysis.descriptions import estimate_lead, estimate_slope, list_panels
+from lab.analysis.complexity.descriptions import estimate_lead, estimate_slope, list_panels
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables

@@ -17,8 +17,8 @@ from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
 from dashboard.studies import read_tables
 from dashboard.text import escape_markdown
-from lab.analysis.code_bounds import compare_object, tabulate_comparisons
-from lab.analysis.objects import draw_object
+from lab.analysis.complexity.code_bounds import compare_object, tabulate_comparisons
+from lab.analysis.complexity.objects import draw_object
 from lab.complexity.baselines import Comparison
 from lab.complexity.bounds import ENSEMBLE
 from lab.complexity.objects import Described, read_object

@@ -11,9 +11,9 @@ from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
 from dashboard.studies import BY_HASH, FIRST_COMMAND, read_tables
 from dashboard.text import escape_markdown
-from lab.analysis.code_lengths import measure_runs
-from lab.analysis.epiplexity import check_areas, draw_law, estimate_split
-from lab.analysis.fits import fit_joint
+from lab.analysis.complexity.code_lengths import measure_runs
+from lab.analysis.complexity.epiplexity import check_areas, draw_law, estimate_split
+from lab.analysis.laws.fits import fit_joint
 from lab.core.errors import RefusedError
 from lab.tables import Study, Tables
 

@@ -15,7 +15,7 @@ from dashboard.grid import offer_csv, show_grid
 from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
 from dashboard.studies import BY_HASH, read_tables
-from lab.analysis.estimator_calibration import collect_points, find_trusted_lengths, measure_bias
+from lab.analysis.complexity.estimator_calibration import collect_points, find_trusted_lengths, measure_bias
 from lab.core.registry import open_shelf
 from lab.core.units import NATS_PER_BIT
 from lab.figures import Range

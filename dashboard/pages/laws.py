@@ -15,10 +15,10 @@ from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
 from dashboard.studies import BY_HASH, FIRST_COMMAND, read_ledger, read_tables
 from dashboard.text import escape_markdown
-from lab.analysis.fits import NamedFit, fit_law_to
-from lab.analysis.grading import calibrate, tabulate_grades
-from lab.analysis.multiverse import assess_exponents
-from lab.analysis.named import fit_again
+from lab.analysis.comparisons.multiverse import assess_exponents
+from lab.analysis.forecasts.grading import calibrate, tabulate_grades
+from lab.analysis.laws.fits import NamedFit, fit_law_to
+from lab.analysis.laws.named import fit_again
 from lab.analysis.selection import select_runs
 from lab.core.estimate import Estimate
 from lab.core.registry import open_shelf

@@ -14,7 +14,7 @@ from dashboard.grid import offer_csv, show_grid
 from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
 from dashboard.studies import read_tables
-from lab.analysis.panels import describe_sequence, tabulate_panel
+from lab.analysis.complexity.panels import describe_sequence, tabulate_panel
 from lab.complexity.mdl.panel import ALL_ORDERS, Panel
 from lab.figures import Range, draw_figure
 from lab.figures.framing.descriptions import TITLES

@@ -11,7 +11,7 @@ from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
 from dashboard.studies import BY_HASH, FIRST_COMMAND, read_tables
 from dashboard.text import escape_markdown
-from lab.analysis.fits import fit_study
+from lab.analysis.laws.fits import fit_study
 from lab.tables import Study, Tables
 
 

@@ -11,8 +11,8 @@ from lab.core.errors import InputError, RefusedError
 from lab.core.units import format_count
 
 if TYPE_CHECKING:
-    from lab.analysis.allocation import Allocation
-    from lab.analysis.named import NamedFit
+    from lab.analysis.laws.named import NamedFit
+    from lab.analysis.plans.allocation import Allocation
     from lab.scaling import Fit
     from lab.tables import Tables
 
@@ -47,8 +47,8 @@ def command(
 
     C = 6·N·D for training and 2·N per token of inference. Exit code 2 where the data cannot bear the question.
     """
-    from lab.analysis.allocation import allocate
-    from lab.analysis.surfaces import Surface, Workload
+    from lab.analysis.plans.allocation import allocate
+    from lab.analysis.plans.surfaces import Surface, Workload
 
     title, fit, named, tables = _open_law(study, published, law, convention, column_map)
     if fit.theta is None:
@@ -74,8 +74,8 @@ def command(
 def _open_law(
     study: str, published: str, law: str, convention: str, column_map: str
 ) -> "tuple[str, Fit, NamedFit | None, Tables | None]":
-    from lab.analysis.fits import check_convention, fit_joint
-    from lab.analysis.published import PUBLISHED, load_published
+    from lab.analysis.laws.fits import check_convention, fit_joint
+    from lab.analysis.plans.published import PUBLISHED, load_published
     from lab.cli.console.studies import open_study
 
     check_convention(convention)
@@ -98,7 +98,7 @@ def _count_flops(
     devices: int,
     utilization: float,
 ) -> float:
-    from lab.analysis.budgets import MEASURED, check_positive, count_flops, find_peak, measure_throughput
+    from lab.analysis.plans.budgets import MEASURED, check_positive, count_flops, find_peak, measure_throughput
 
     if not hardware:
         raise InputError("--hardware", None, "hours or money: needs a device", "h100, h200, a100, cpu or FLOP/s")

@@ -32,8 +32,8 @@ def command(
     They may have stopped early, be the start of their search, or lie outside the interval of the best fit. Exit code 2
     where the data bear no fit to compare with.
     """
-    from lab.analysis.fits import check_convention, fit_law_to
-    from lab.analysis.named import read_data
+    from lab.analysis.laws.fits import check_convention, fit_law_to
+    from lab.analysis.laws.named import read_data
     from lab.cli.console.studies import open_study
     from lab.scaling import audit_parameters, read_loss
 

@@ -14,9 +14,9 @@ from lab.cli.console.output import format_interval, print_json, print_note, prin
 from lab.core.errors import InputError, RefusedError, UnknownNameError
 
 if TYPE_CHECKING:
-    from lab.analysis.backtest import Backtest
-    from lab.analysis.curves import Collection
-    from lab.analysis.scores import Score
+    from lab.analysis.comparisons.backtest import Backtest
+    from lab.analysis.comparisons.curves import Collection
+    from lab.analysis.comparisons.scores import Score
 
 
 def command(
@@ -47,9 +47,9 @@ def command(
 
     Exit code 2 where no law can be fitted to any curve.
     """
-    from lab.analysis.backtest import ESTIMATORS, LAST, run_backtest
-    from lab.analysis.curves import AHEAD
-    from lab.analysis.scores import calibrate, score_backtest
+    from lab.analysis.comparisons.backtest import ESTIMATORS, LAST, run_backtest
+    from lab.analysis.comparisons.curves import AHEAD
+    from lab.analysis.comparisons.scores import calibrate, score_backtest
 
     if ahead is not None and not ahead >= 1:
         raise InputError("--ahead", ahead, "a forecast reaches beyond what is fitted: 1 or more", "say 2 or 4")
@@ -71,7 +71,7 @@ def command(
 
 
 def _open_file(name: str, curve: str, x: str, y: str, split: str, ahead: float) -> Collection:
-    from lab.analysis.curves import read_curves
+    from lab.analysis.comparisons.curves import read_curves
 
     if not (x and y):
         raise InputError("--curve", curve, "a file of curves needs --x and --y", "name the scale and the loss")
@@ -79,8 +79,8 @@ def _open_file(name: str, curve: str, x: str, y: str, split: str, ahead: float) 
 
 
 def _open_study(name: str, against: str, convention: str, column_map: str, ahead: float) -> Collection:
-    from lab.analysis.curves import collect_study
-    from lab.analysis.fits import check_convention
+    from lab.analysis.comparisons.curves import collect_study
+    from lab.analysis.laws.fits import check_convention
     from lab.cli.console.studies import open_study
 
     check_convention(convention)
@@ -119,7 +119,7 @@ def _describe(backtest: Backtest, scores: list[Score], calibration: Any) -> dict
 
 
 def _print(backtest: Backtest, scores: list[Score]) -> None:
-    from lab.analysis.backtest import DEFAULT, INSIDE, LEVELS, MEMBERS
+    from lab.analysis.comparisons.backtest import DEFAULT, INSIDE, LEVELS, MEMBERS
     from lab.scaling.requirements import FEWEST_UNITS
 
     collection = backtest.collection

@@ -15,8 +15,8 @@ from lab.cli.console.output import print_estimates, print_json, print_note, prin
 from lab.core.errors import InputError, RefusedError, UnknownNameError
 
 if TYPE_CHECKING:
-    from lab.analysis.criteria import Comparison, Split
-    from lab.analysis.curves import Collection
+    from lab.analysis.comparisons.criteria import Comparison, Split
+    from lab.analysis.comparisons.curves import Collection
 
 AGAINST = ("size", "tokens", "joint")
 MOST_SHOWN = 6  # splits, each with a table of its own
@@ -44,7 +44,7 @@ def command(
 
     Exit code 2 where no law can be fitted.
     """
-    from lab.analysis.criteria import compare_laws, list_laws
+    from lab.analysis.comparisons.criteria import compare_laws, list_laws
 
     if against not in AGAINST:
         raise UnknownNameError.among("--against", against, AGAINST)
@@ -65,7 +65,7 @@ def command(
 
 
 def _read(name: str, curve: str, x: str, y: str, split: str) -> list[Split]:
-    from lab.analysis.curves import read_curves
+    from lab.analysis.comparisons.curves import read_curves
 
     if not (x and y):
         raise InputError("--curve", curve, "a file of curves needs --x and --y", "name the scale and the loss")
@@ -73,9 +73,9 @@ def _read(name: str, curve: str, x: str, y: str, split: str) -> list[Split]:
 
 
 def _open(name: str, against: str, convention: str, column_map: str) -> list[Split]:
-    from lab.analysis.criteria import split_joint
-    from lab.analysis.curves import collect_study
-    from lab.analysis.fits import check_convention
+    from lab.analysis.comparisons.criteria import split_joint
+    from lab.analysis.comparisons.curves import collect_study
+    from lab.analysis.laws.fits import check_convention
     from lab.cli.console.studies import open_study
 
     check_convention(convention)
@@ -86,7 +86,7 @@ def _open(name: str, against: str, convention: str, column_map: str) -> list[Spl
 
 
 def _tell(collection: Collection) -> list[Split]:
-    from lab.analysis.criteria import split_curves
+    from lab.analysis.comparisons.criteria import split_curves
 
     for note in collection.notes:
         print_note(f"note: {note}")
@@ -103,7 +103,7 @@ def _print_json(name: str, comparison: Comparison, others: dict[str, str]) -> No
 
 
 def _print(comparison: Comparison, others: dict[str, str]) -> None:
-    from lab.analysis.criteria import TITLES, average_ranks
+    from lab.analysis.comparisons.criteria import TITLES, average_ranks
 
     frame = comparison.frame
     answered = frame.dropna(subset="held_out")

@@ -9,8 +9,8 @@ from lab.cli.console.output import format_interval, print_json, print_table, pri
 from lab.core.errors import RefusedError
 
 if TYPE_CHECKING:
-    from lab.analysis.multipliers import Multiplier
-    from lab.analysis.recipes import Comparison
+    from lab.analysis.comparisons.multipliers import Multiplier
+    from lab.analysis.comparisons.recipes import Comparison
 
 
 def command(
@@ -42,8 +42,8 @@ def command(
     recipe needs for the reference's loss, over the reference's; below 1 it saves. Exit code 2 where the data cannot
     bear the comparison.
     """
-    from lab.analysis.multipliers import measure_multipliers
-    from lab.analysis.recipes import compare_recipes
+    from lab.analysis.comparisons.multipliers import measure_multipliers
+    from lab.analysis.comparisons.recipes import compare_recipes
     from lab.cli.console.studies import open_study
 
     tables = open_study(study, column_map, convention, by)

@@ -50,8 +50,8 @@ def command(
     'Normalised' runs from 0, a constant of the same size, to 1, the same symbols shuffled. Nothing is ever unpacked
     or run; an object takes at most 134 MB.
     """
-    from lab.analysis.code_bounds import compare_object
-    from lab.analysis.objects import open_object
+    from lab.analysis.complexity.code_bounds import compare_object
+    from lab.analysis.complexity.objects import open_object
 
     chosen = _load_codes(codes)
     kind = _check_surrogate(surrogate)
@@ -173,7 +173,7 @@ def _show(bits: float) -> str:
 
 
 def _draw(name: str, compared: "list[tuple[Described, Comparison]]", folder: Path) -> None:
-    from lab.analysis.code_bounds import tabulate_comparisons
+    from lab.analysis.complexity.code_bounds import tabulate_comparisons
     from lab.cli.console.arguments import ALL_FORMATS
     from lab.figures import draw_figure
     from lab.figures.printing import save_figure

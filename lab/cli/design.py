@@ -13,8 +13,8 @@ from lab.core.units import format_count
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lab.analysis.design import Design
-    from lab.analysis.named import NamedFit
+    from lab.analysis.laws.named import NamedFit
+    from lab.analysis.plans.design import Design
 
 _SIZES = ("N", "params_total", "params_body", "params_active")
 _TOKENS = ("D", "tokens")
@@ -38,8 +38,8 @@ def command(
 
     A run is a trunk with the horizons cooled off it, C = 6·N·D. Exit code 2 where the data cannot bear the question.
     """
-    from lab.analysis.design import design_runs, tabulate_design
-    from lab.analysis.fits import check_convention, fit_joint
+    from lab.analysis.laws.fits import check_convention, fit_joint
+    from lab.analysis.plans.design import design_runs, tabulate_design
     from lab.cli.console.studies import open_study
 
     check_convention(convention)
@@ -78,7 +78,7 @@ def _read_target(text: str, convention: str) -> dict[str, float]:
 
 
 def _place_target(named: "NamedFit", wanted: Mapping[str, float]) -> dict[str, float]:
-    from lab.analysis.allocation import allocate
+    from lab.analysis.plans.allocation import allocate
 
     if "flops" not in wanted:
         return dict(wanted)

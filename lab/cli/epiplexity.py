@@ -10,8 +10,8 @@ from lab.core.errors import InputError, RefusedError, UnknownNameError
 from lab.core.units import format_count
 
 if TYPE_CHECKING:
-    from lab.analysis.code_lengths import Hull
-    from lab.analysis.epiplexity import AreaCheck
+    from lab.analysis.complexity.code_lengths import Hull
+    from lab.analysis.complexity.epiplexity import AreaCheck
     from lab.core.estimate import Estimate
     from lab.tables import Tables
 
@@ -68,7 +68,7 @@ def command(
 
 def _split_given(parameters: str, flops: float, test_tokens: float, tokens: float, as_json: bool) -> None:
     """The closed form at given parameters, without an interval."""
-    from lab.analysis.epiplexity import DrawnLaw, estimate_split
+    from lab.analysis.complexity.epiplexity import DrawnLaw, estimate_split
     from lab.complexity.epiplexity import LossLaw
 
     if not (parameters and flops and test_tokens):
@@ -94,9 +94,9 @@ def _measure_study(
     as_json: bool,
 ) -> None:
     """What the runs show and what the law says; raises `RefusedError` where neither has an answer."""
-    from lab.analysis.code_lengths import measure_runs, trace_hull
-    from lab.analysis.epiplexity import check_areas, draw_given, draw_law, estimate_split
-    from lab.analysis.fits import fit_law_to
+    from lab.analysis.complexity.code_lengths import measure_runs, trace_hull
+    from lab.analysis.complexity.epiplexity import check_areas, draw_given, draw_law, estimate_split
+    from lab.analysis.laws.fits import fit_law_to
 
     named = fit_law_to(tables, law, convention=convention)
     hull, lengths = trace_hull(tables, test_tokens), measure_runs(tables)

@@ -9,7 +9,7 @@ from lab.cli.console.output import format_interval, print_facts, print_json, pri
 from lab.core.errors import InputError, LabError, RefusedError
 
 if TYPE_CHECKING:
-    from lab.analysis.fits import NamedFit
+    from lab.analysis.laws.fits import NamedFit
 
 
 def command(
@@ -40,9 +40,9 @@ def command(
 
     Exit code 2 where the data cannot bear the question; the reason and what to run next are printed.
     """
-    from lab.analysis.fits import check_convention, fit_law_to, fit_study
-    from lab.analysis.multiverse import assess_exponents
-    from lab.analysis.named import fit_again
+    from lab.analysis.comparisons.multiverse import assess_exponents
+    from lab.analysis.laws.fits import check_convention, fit_law_to, fit_study
+    from lab.analysis.laws.named import fit_again
     from lab.analysis.selection import select_runs
     from lab.cli.console.studies import open_study
     from lab.scaling import read_loss

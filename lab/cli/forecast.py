@@ -10,7 +10,7 @@ from lab.core.columns import COLUMNS
 from lab.core.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
-    from lab.analysis.grading import Grade
+    from lab.analysis.forecasts.grading import Grade
     from lab.runs.ledger import Entry, Ledger
     from lab.tables import Tables
 
@@ -49,8 +49,8 @@ def command(
     if not (study and at):
         next_step = "lab forecast STUDY --at params_total=1e7,tokens=1e9, or lab forecast --list"
         raise InputError("forecast", None, "needs a study and --at, the run foretold", next_step)
-    from lab.analysis.downstream import foretell_measure
-    from lab.analysis.sealing import check_unseen, choose_laws, foretell
+    from lab.analysis.forecasts.downstream import foretell_measure
+    from lab.analysis.forecasts.sealing import check_unseen, choose_laws, foretell
     from lab.cli.console.studies import open_study
     from lab.runs.store import open_store
 
@@ -101,7 +101,7 @@ def _open_ledger() -> "Ledger | None":
 
 
 def _show_ledger(study: str, as_json: bool) -> None:
-    from lab.analysis.grading import calibrate, grade_forecasts
+    from lab.analysis.forecasts.grading import calibrate, grade_forecasts
     from lab.cli.console.studies import open_study
 
     ledger = _open_ledger()

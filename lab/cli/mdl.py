@@ -38,7 +38,7 @@ def command(
     Regret is what a code pays above the best fit in hindsight of its order, which is no code. Lengths are of these very
     data, in bits.
     """
-    from lab.analysis.panels import check_model, describe_columns, describe_sequence, parse_orders
+    from lab.analysis.complexity.panels import check_model, describe_columns, describe_sequence, parse_orders
 
     tried = parse_orders(orders)
     if check_model(model) == "markov":
@@ -60,7 +60,7 @@ def _split_columns(text: str) -> tuple[str, str]:
 
 
 def _to_literal(panel: "Panel") -> dict[str, object]:
-    from lab.analysis.panels import estimate_total
+    from lab.analysis.complexity.panels import estimate_total
     from lab.complexity.mdl.panel import ALL_ORDERS, CODES
 
     return {

@@ -9,7 +9,7 @@ from lab.cli.console.output import print_json, print_table, print_text
 from lab.core.errors import RefusedError
 
 if TYPE_CHECKING:
-    from lab.analysis.multiverse import Multiverse
+    from lab.analysis.comparisons.multiverse import Multiverse
 
 
 def command(
@@ -25,7 +25,7 @@ def command(
     It is fragile where more than a fifth of the analyses fall outside the default's 95 % interval. Exit code 2 where
     the default analysis has no answer.
     """
-    from lab.analysis.multiverse import assess_robustness
+    from lab.analysis.comparisons.multiverse import assess_robustness
     from lab.cli.console.studies import open_study
 
     tables = open_study(study, column_map)

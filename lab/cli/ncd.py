@@ -10,7 +10,7 @@ from lab.cli.console.counting import open_count
 from lab.cli.console.output import format_interval, print_json, print_note, print_table, print_text
 
 if TYPE_CHECKING:
-    from lab.analysis.distances import DistanceMap
+    from lab.analysis.complexity.distances import DistanceMap
     from lab.complexity.clustering import Node
     from lab.complexity.distances import Distances
     from lab.tables import Tables
@@ -39,8 +39,8 @@ def command(
     0: one tells all of the other; 1: nothing in common as far as the code sees. Both orders of a pair are averaged.
     Exit code 2 for a code that does not see both objects of the largest pair at once, such as deflate beyond 32 KiB.
     """
-    from lab.analysis.distances import read_map, tabulate_distances
-    from lab.analysis.objects import open_object
+    from lab.analysis.complexity.distances import read_map, tabulate_distances
+    from lab.analysis.complexity.objects import open_object
     from lab.complexity.distances import measure_distances
     from lab.runs.spec import build_entry, label_entry, parse_entry
 

@@ -11,8 +11,8 @@ from lab.core.errors import InputError, RefusedError
 from lab.core.units import format_count
 
 if TYPE_CHECKING:
-    from lab.analysis.comparison import Comparison
-    from lab.analysis.decomposition import Decomposition
+    from lab.analysis.optimum.comparison import Comparison
+    from lab.analysis.optimum.decomposition import Decomposition
     from lab.core.estimate import Estimate
 
 
@@ -34,8 +34,8 @@ def command(
 
     Approach 2 stands as published and with its bias taken out. Exit code 2 where no approach has an answer.
     """
-    from lab.analysis.approaches import compare_approaches, list_choices
-    from lab.analysis.decomposition import decompose
+    from lab.analysis.optimum.approaches import compare_approaches, list_choices
+    from lab.analysis.optimum.decomposition import decompose
     from lab.cli.console.studies import open_study
 
     budgets = _read_budgets(budget)

@@ -12,7 +12,7 @@ from lab.core.errors import InputError
 from lab.core.units import format_count
 
 if TYPE_CHECKING:
-    from lab.analysis.power import Effect, Plan, Power, Scene
+    from lab.analysis.plans.power import Effect, Plan, Power, Scene
 
 
 def command(
@@ -41,7 +41,7 @@ def command(
 
     Exponents: a (of the best size), alpha, beta. Designs are tried from the cheapest until one has the power wanted.
     """
-    from lab.analysis.power import PLANS, find_smallest
+    from lab.analysis.plans.power import PLANS, find_smallest
 
     if not 0 < wanted < 1:
         raise InputError("--power", wanted, "is a share between 0 and 1", "0.8 is usual")
@@ -62,7 +62,7 @@ def _simulate(
     scene: "Scene", plans: "list[Plan]", effect: "Effect", simulations: int, wanted: float, seed: int, stop: bool
 ) -> "list[Power]":
     """Every plan, or (`stop`) those up to the first that has the power wanted; false support of the one chosen."""
-    from lab.analysis.power import find_smallest, simulate_false_support, simulate_power
+    from lab.analysis.plans.power import find_smallest, simulate_false_support, simulate_power
 
     powers: list[Power] = []
     with open_count("power", "studies", simulations * (len(plans) + 1)) as advance:
@@ -86,9 +86,9 @@ def _open_scene(
     convention: str,
     column_map: str,
 ) -> "Scene":
-    from lab.analysis.fits import check_convention, fit_joint
-    from lab.analysis.luck import Luck, measure_luck
-    from lab.analysis.power import USUAL_LUCK, set_scene
+    from lab.analysis.laws.fits import check_convention, fit_joint
+    from lab.analysis.laws.luck import Luck, measure_luck
+    from lab.analysis.plans.power import USUAL_LUCK, set_scene
     from lab.cli.console.studies import open_study
 
     check_convention(convention)
@@ -103,7 +103,7 @@ def _open_scene(
 
 
 def _read_effect(text: str) -> "Effect":
-    from lab.analysis.power import Effect
+    from lab.analysis.plans.power import Effect
 
     name, equals, values = text.partition("=")
     numbers = [_read_number("--effect", value) for value in split_list(values)]
@@ -122,7 +122,7 @@ def _read_range(option: str, text: str) -> tuple[float, float] | None:
 
 
 def _read_plans(text: str) -> "list[Plan]":
-    from lab.analysis.power import Plan
+    from lab.analysis.plans.power import Plan
 
     plans = []
     for part in split_list(text):

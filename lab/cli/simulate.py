@@ -42,7 +42,7 @@ def command(
     The table is the curve of the first seed, in bits. With two seeds or more the excess over the surrogate is estimated
     on the hump; it is what counts as complexity.
     """
-    from lab.analysis.simulated import simulate_study
+    from lab.analysis.complexity.simulated import simulate_study
 
     if not 1 <= seeds <= MOST_SEEDS:
         raise InputError("--seeds", seeds, f"1 to {MOST_SEEDS}", "twelve bear a verdict")
@@ -80,7 +80,7 @@ def estimate_humps(tables: "Tables") -> "list[Estimate]":
     """The excess of both coarse lengths on the hump, and how it rises and falls, over the seeds."""
     from dataclasses import replace
 
-    from lab.analysis.automata import find_finished, read_hump
+    from lab.analysis.complexity.automata import find_finished, read_hump
 
     found = []
     for measure in ("complexity", "adjusted"):

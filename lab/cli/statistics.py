@@ -10,7 +10,7 @@ from lab.cli.console.output import format_interval, print_json, print_note, prin
 from lab.core.errors import InputError, RefusedError
 
 if TYPE_CHECKING:
-    from lab.analysis.statistics import Statistics
+    from lab.analysis.complexity.statistics import Statistics
     from lab.core.estimate import Estimate
 
 MOST_MOVES = 24
@@ -43,8 +43,8 @@ def command(
     Symbols are read in row order. A number that the sequence is too short for is missing, with the reason; exit code 2
     where all of h, E and C_μ are.
     """
-    from lab.analysis.objects import open_object
-    from lab.analysis.statistics import average_statistics, measure_statistics
+    from lab.analysis.complexity.objects import open_object
+    from lab.analysis.complexity.statistics import average_statistics, measure_statistics
     from lab.core.registry import open_shelf
 
     if seeds > 1 and (Path(name).exists() or name.partition(":")[0] not in open_shelf("data").names()):
@@ -111,7 +111,7 @@ def _print(first: "Statistics", estimates: "tuple[Estimate, ...]") -> None:
 
 
 def _draw(measured: "list[Statistics]", folder: Path) -> None:
-    from lab.analysis.statistics import tabulate_statistics
+    from lab.analysis.complexity.statistics import tabulate_statistics
     from lab.figures import draw_figure
     from lab.figures.printing import save_figure
 

@@ -22,7 +22,7 @@ def command(
 
     Exit code 2 where the study holds no such runs.
     """
-    from lab.analysis.estimator_calibration import assess_methods
+    from lab.analysis.complexity.estimator_calibration import assess_methods
     from lab.cli.console.studies import open_study
     from lab.figures.framing.estimators import TITLES, select_group
 

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.allocation import FLAT, Allocation, allocate
-from lab.analysis.fits import fit_joint
-from lab.analysis.named import NamedFit
-from lab.analysis.surfaces import TRAINING
+from lab.analysis.laws.fits import fit_joint
+from lab.analysis.laws.named import NamedFit
+from lab.analysis.plans.allocation import FLAT, Allocation, allocate
+from lab.analysis.plans.surfaces import TRAINING
 from lab.core.errors import InputError
 from lab.core.units import format_count
 from lab.figures import Figure

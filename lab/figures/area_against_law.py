@@ -12,9 +12,9 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.code_lengths import measure_runs
-from lab.analysis.epiplexity import check_areas, draw_law
-from lab.analysis.fits import fit_joint
+from lab.analysis.complexity.code_lengths import measure_runs
+from lab.analysis.complexity.epiplexity import check_areas, draw_law
+from lab.analysis.laws.fits import fit_joint
 from lab.core.errors import RefusedError
 from lab.figures import Figure
 from lab.figures.framing.series import make_empty, name_sizes

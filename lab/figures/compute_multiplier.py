@@ -12,8 +12,8 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.multipliers import Multiplier, measure_multipliers, trace_frontiers
-from lab.analysis.recipes import Comparison, compare_recipes
+from lab.analysis.comparisons.multipliers import Multiplier, measure_multipliers, trace_frontiers
+from lab.analysis.comparisons.recipes import Comparison, compare_recipes
 from lab.analysis.selection import select_runs
 from lab.figures import Figure
 from lab.figures.framing.series import LOSS, keep_positive, make_empty

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.delta_path import DELTAS, LARGEST, LEAST, follow_delta, tabulate_path
+from lab.analysis.laws.delta_path import DELTAS, LARGEST, LEAST, follow_delta, tabulate_path
 from lab.figures import Figure
 from lab.figures.framing.law import GREEK
 from lab.figures.framing.series import make_empty

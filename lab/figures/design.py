@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.allocation import allocate
-from lab.analysis.design import Design, design_runs, tabulate_design
-from lab.analysis.fits import fit_joint
-from lab.analysis.surfaces import TRAINING
+from lab.analysis.laws.fits import fit_joint
+from lab.analysis.plans.allocation import allocate
+from lab.analysis.plans.design import Design, design_runs, tabulate_design
+from lab.analysis.plans.surfaces import TRAINING
 from lab.core.errors import InputError
 from lab.core.units import format_count
 from lab.figures import Figure

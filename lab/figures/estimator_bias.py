@@ -11,7 +11,7 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.estimator_calibration import measure_bias
+from lab.analysis.complexity.estimator_calibration import measure_bias
 from lab.figures import Figure
 from lab.figures.framing.estimators import TITLES, Group, list_runs, select_group
 from lab.figures.framing.series import make_empty

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.estimator_calibration import fit_convergence
+from lab.analysis.complexity.estimator_calibration import fit_convergence
 from lab.figures import Figure
 from lab.figures.framing.estimators import TITLES, Group, list_runs, select_group, spell_label
 from lab.figures.framing.series import make_empty

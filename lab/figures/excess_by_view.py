@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.automata import BUCKETS, CODE, GRAIN, find_finished, list_automata, read_hump
+from lab.analysis.complexity.automata import BUCKETS, CODE, GRAIN, find_finished, list_automata, read_hump
 from lab.figures import Figure
 from lab.figures.framing.series import make_empty
 from lab.figures.ink.axes import set_linear_axis

@@ -11,7 +11,7 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.automata import find_runs, list_automata, read_largest
+from lab.analysis.complexity.automata import find_runs, list_automata, read_largest
 from lab.figures import Figure
 from lab.figures.framing.series import make_empty
 from lab.figures.ink.axes import set_linear_axis

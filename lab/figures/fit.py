@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.fits import NamedFit, fit_compute, fit_size, fit_tokens
+from lab.analysis.laws.fits import NamedFit, fit_compute, fit_size, fit_tokens
 from lab.figures import Figure
 from lab.figures.framing.law import describe_fit, label_constant, predict_rows, trace_law
 from lab.figures.framing.losses import find_floor

@@ -13,7 +13,7 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.forecasts import Forecast, forecast_bearable, forecast_largest
+from lab.analysis.forecasts.forecasts import Forecast, forecast_bearable, forecast_largest
 from lab.analysis.selection import select_runs
 from lab.figures import Figure
 from lab.figures.framing.series import LOSS, keep_positive, make_empty, name_sizes

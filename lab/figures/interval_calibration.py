@@ -11,9 +11,9 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.backtest import LEVELS, Backtest, run_backtest
-from lab.analysis.curves import collect_study
-from lab.analysis.scores import calibrate, score_backtest
+from lab.analysis.comparisons.backtest import LEVELS, Backtest, run_backtest
+from lab.analysis.comparisons.curves import collect_study
+from lab.analysis.comparisons.scores import calibrate, score_backtest
 from lab.figures import Figure
 from lab.figures.framing.series import make_empty
 from lab.figures.ink.axes import set_linear_axis

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.approaches import compare_approaches
-from lab.analysis.comparison import Comparison, Valley
-from lab.analysis.flatness import TOLERANCE
-from lab.analysis.valleys import SAME_BUDGET
+from lab.analysis.optimum.approaches import compare_approaches
+from lab.analysis.optimum.comparison import Comparison, Valley
+from lab.analysis.optimum.flatness import TOLERANCE
+from lab.analysis.optimum.valleys import SAME_BUDGET
 from lab.core.units import format_count
 from lab.figures import Figure
 from lab.figures.framing.approaches import ComputeOptions, describe_refusals

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.descriptions import LABEL_CODES
+from lab.analysis.complexity.descriptions import LABEL_CODES
 from lab.figures import Figure, NoOptions
 from lab.figures.framing.descriptions import TITLES, join_means, make_missing
 from lab.figures.ink.axes import set_linear_axis, set_log_axis

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from lab.analysis.laws.rates_effect import fit_tokens_by_rate
 from lab.analysis.learning_rates import CELL, compare_rates, summarize_rates
-from lab.analysis.rates_effect import fit_tokens_by_rate
 from lab.figures import Figure
 from lab.figures.framing.series import LOSS, average_seeds, keep_positive, make_empty, name_horizons, name_sizes
 from lab.figures.ink.axes import set_linear_axis, set_log_axis

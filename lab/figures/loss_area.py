@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.code_lengths import find_areas, measure_runs
+from lab.analysis.complexity.code_lengths import find_areas, measure_runs
 from lab.core.units import format_count
 from lab.figures import Figure
 from lab.figures.framing.series import count_exclusions, make_empty, name_sizes

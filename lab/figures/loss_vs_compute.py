@@ -11,7 +11,7 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.fits import fit_compute
+from lab.analysis.laws.fits import fit_compute
 from lab.figures import Figure
 from lab.figures.framing.losses import frame_losses
 from lab.figures.framing.series import LOSS, name_sizes

@@ -11,7 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
-from lab.analysis.fits import fit_size
+from lab.analysis.laws.fits import fit_size
 from lab.figures import Figure
 from lab.figures.framing.losses import frame_losses
 from lab.figures.framing.series import name_horizons

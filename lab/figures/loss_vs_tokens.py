@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from lab.analysis.fits import fit_tokens
+from lab.analysis.laws.fits import fit_tokens
 from lab.figures import Figure
 from lab.figures.framing.losses import frame_losses
 from lab.figures.framing.series import name_sizes

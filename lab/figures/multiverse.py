@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.multiverse import Multiverse, assess_robustness
+from lab.analysis.comparisons.multiverse import Multiverse, assess_robustness
 from lab.core.columns import describe_column
 from lab.figures import Figure
 from lab.figures.framing.series import make_empty

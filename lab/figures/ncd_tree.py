@@ -7,7 +7,7 @@ import math
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.distances import DistanceMap, read_map
+from lab.analysis.complexity.distances import DistanceMap, read_map
 from lab.complexity.clustering import Node, Tree
 from lab.figures import Figure, NoOptions
 from lab.figures.framing.distances import NCD, describe_map, make_empty_map, shorten_name

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.approaches import compare_approaches
-from lab.analysis.comparison import LAW, Comparison
+from lab.analysis.optimum.approaches import compare_approaches
+from lab.analysis.optimum.comparison import LAW, Comparison
 from lab.figures import Figure
 from lab.figures.framing.approaches import ComputeOptions, describe_refusals, label_approach
 from lab.figures.framing.series import make_empty

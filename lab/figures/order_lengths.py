@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.descriptions import list_panels
+from lab.analysis.complexity.descriptions import list_panels
 from lab.figures import Figure
 from lab.figures.framing.descriptions import SEEDS, TITLES, DataOptions, choose_data, join_means, make_missing
 from lab.figures.framing.series import keep_positive

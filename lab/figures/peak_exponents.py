@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.automata import compare_exponents, estimate_exponent, find_runs, fit_peaks
-from lab.analysis.named import NamedFit
+from lab.analysis.complexity.automata import compare_exponents, estimate_exponent, find_runs, fit_peaks
+from lab.analysis.laws.named import NamedFit
 from lab.figures import Figure
 from lab.figures.framing.law import predict_rows
 from lab.figures.framing.series import average_seeds, keep_positive, make_empty

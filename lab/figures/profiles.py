@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.profiles import trace_profiles
+from lab.analysis.laws.profiles import trace_profiles
 from lab.figures import Figure
 from lab.figures.framing.law import GREEK, describe_fit
 from lab.figures.framing.series import make_empty

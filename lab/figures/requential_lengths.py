@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.code_lengths import measure_runs
+from lab.analysis.complexity.code_lengths import measure_runs
 from lab.figures import Figure, NoOptions
 from lab.figures.framing.series import average_seeds, keep_positive, make_empty
 from lab.figures.ink.axes import set_log_axis

@@ -16,8 +16,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy.special import ndtri
 
-from lab.analysis.fits import fit_law_to
-from lab.analysis.named import NamedFit
+from lab.analysis.laws.fits import fit_law_to
+from lab.analysis.laws.named import NamedFit
 from lab.figures import Figure
 from lab.figures.framing.law import describe_fit
 from lab.figures.framing.series import average_seeds, make_empty, name_horizons, name_sizes

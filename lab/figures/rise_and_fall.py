@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.automata import Hump, read_largest
+from lab.analysis.complexity.automata import Hump, read_largest
 from lab.figures import Figure
 from lab.figures.framing.series import make_empty
 from lab.figures.ink.axes import set_linear_axis

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.automata import find_runs
+from lab.analysis.complexity.automata import find_runs
 from lab.complexity.automaton import Automaton
 from lab.complexity.coarse import adjust, coarsen
 from lab.core.registry import open_shelf

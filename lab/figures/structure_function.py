@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.sophistication import measure_sophistication
+from lab.analysis.complexity.sophistication import measure_sophistication
 from lab.core.units import format_count
 from lab.figures import Figure, Range
 from lab.figures.framing.series import make_empty, name_sizes

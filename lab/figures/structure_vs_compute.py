@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.code_lengths import Hull, trace_hull
+from lab.analysis.complexity.code_lengths import Hull, trace_hull
 from lab.core.units import format_count
 from lab.figures import Figure
 from lab.figures.framing.series import make_empty, name_sizes

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from lab.analysis.backtest import DEFAULT, MEMBERS, Backtest, run_backtest
-from lab.analysis.curves import collect_study
-from lab.analysis.scores import score_backtest
+from lab.analysis.comparisons.backtest import DEFAULT, MEMBERS, Backtest, run_backtest
+from lab.analysis.comparisons.curves import collect_study
+from lab.analysis.comparisons.scores import score_backtest
 from lab.figures import Figure
 from lab.figures.framing.series import make_empty
 from lab.figures.ink.axes import set_linear_axis

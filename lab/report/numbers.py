@@ -6,10 +6,10 @@ import math
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from lab.analysis.fits import NamedFit, fit_study
-from lab.analysis.forecasts import forecast_bearable
-from lab.analysis.named import speak
-from lab.analysis.rates_effect import fit_tokens_by_rate
+from lab.analysis.forecasts.forecasts import forecast_bearable
+from lab.analysis.laws.fits import NamedFit, fit_study
+from lab.analysis.laws.named import speak
+from lab.analysis.laws.rates_effect import fit_tokens_by_rate
 from lab.core.estimate import Estimate
 from lab.core.units import format_count
 from lab.report.document import Block, Paragraph, Table

@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lab.analysis.allocation import Allocation, allocate, propagate
-from lab.analysis.budgets import count_flops, find_peak, measure_throughput
-from lab.analysis.fits import fit_joint
-from lab.analysis.named import NamedFit, load_law
-from lab.analysis.published import PUBLISHED, load_published
-from lab.analysis.surfaces import (
+from lab.analysis.laws.fits import fit_joint
+from lab.analysis.laws.named import NamedFit, load_law
+from lab.analysis.plans.allocation import Allocation, allocate, propagate
+from lab.analysis.plans.budgets import count_flops, find_peak, measure_throughput
+from lab.analysis.plans.published import PUBLISHED, load_published
+from lab.analysis.plans.surfaces import (
     REPEATED_SIZE,
     REPEATED_TOKENS,
     Surface,

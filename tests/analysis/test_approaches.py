@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from lab.analysis.approaches import compare_approaches, list_choices
-from lab.analysis.comparison import CORRECTED, ENVELOPE, LAW, VALLEYS, Comparison
-from lab.analysis.decomposition import decompose
-from lab.analysis.flatness import Exchange, Surface
-from lab.analysis.jackknife import find_units
-from lab.analysis.valleys import EDGE_HIGH, EDGE_LOW, fit_parabolas
+from lab.analysis.laws.jackknife import find_units
+from lab.analysis.optimum.approaches import compare_approaches, list_choices
+from lab.analysis.optimum.comparison import CORRECTED, ENVELOPE, LAW, VALLEYS, Comparison
+from lab.analysis.optimum.decomposition import decompose
+from lab.analysis.optimum.flatness import Exchange, Surface
+from lab.analysis.optimum.valleys import EDGE_HIGH, EDGE_LOW, fit_parabolas
 from lab.core.errors import UnknownNameError
 from lab.tables import Tables
 from tests.analysis.isoflop import CHINCHILLA, find_best, make_ladder, make_valleys

@@ -7,9 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lab.analysis.backtest import DEFAULT, ESTIMATORS, LAST, LEVELS, MEMBERS, Ahead, Backtest, combine, run_backtest
-from lab.analysis.curves import Collection, Curve, read_curves
-from lab.analysis.scores import calibrate, score_backtest
+from lab.analysis.comparisons.backtest import (
+    DEFAULT,
+    ESTIMATORS,
+    LAST,
+    LEVELS,
+    MEMBERS,
+    Ahead,
+    Backtest,
+    combine,
+    run_backtest,
+)
+from lab.analysis.comparisons.curves import Collection, Curve, read_curves
+from lab.analysis.comparisons.scores import calibrate, score_backtest
 from lab.core.errors import InputError
 from lab.core.seeds import open_stream
 from tests.analysis.curves import COLUMNS, DOMAINS, write_collection

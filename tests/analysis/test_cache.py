@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lab.analysis.cache import fit_once
+from lab.analysis.laws.cache import fit_once
 from lab.core.registry import open_shelf
 from lab.scaling import Data, Huber, LeastSquares
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lab.analysis.backtest import run_backtest
-from lab.analysis.criteria import average_ranks, compare_laws, list_laws, split_curves, split_joint
-from lab.analysis.curves import Collection, Curve, collect_study
+from lab.analysis.comparisons.backtest import run_backtest
+from lab.analysis.comparisons.criteria import average_ranks, compare_laws, list_laws, split_curves, split_joint
+from lab.analysis.comparisons.curves import Collection, Curve, collect_study
 from lab.core.seeds import open_stream
 from lab.scaling import Law, Parameter
 from tests.synthetic import make_tables

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.analysis.curves import collect_study, read_curves
+from lab.analysis.comparisons.curves import collect_study, read_curves
 from lab.core.errors import InputError, UnknownNameError
 from tests.synthetic import make_tables
 

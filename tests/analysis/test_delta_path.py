@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.analysis.delta_path import DELTAS, follow_delta, tabulate_path
+from lab.analysis.laws.delta_path import DELTAS, follow_delta, tabulate_path
 from lab.tables import import_runs
 from tests.synthetic import make_tables
 from tests.truth import find_truth

@@ -8,7 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lab.analysis.design import (
+from lab.analysis.laws.fits import fit_joint
+from lab.analysis.laws.luck import Luck, measure_luck, open_problem
+from lab.analysis.laws.named import NamedFit
+from lab.analysis.plans.design import (
     COOLDOWN,
     Candidate,
     Design,
@@ -19,9 +22,6 @@ from lab.analysis.design import (
     list_candidates,
     tabulate_design,
 )
-from lab.analysis.fits import fit_joint
-from lab.analysis.luck import Luck, measure_luck, open_problem
-from lab.analysis.named import NamedFit
 from lab.core.errors import InputError
 from lab.scaling import Data, LeastSquares
 from lab.scaling.problem import Problem, find_slopes

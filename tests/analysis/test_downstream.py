@@ -11,9 +11,9 @@ import pytest
 from scipy import stats
 from scipy.special import expit
 
-from lab.analysis.downstream import fit_chain, foretell_measure
-from lab.analysis.grading import grade_forecasts
-from lab.analysis.sealing import LAWS
+from lab.analysis.forecasts.downstream import fit_chain, foretell_measure
+from lab.analysis.forecasts.grading import grade_forecasts
+from lab.analysis.forecasts.sealing import LAWS
 from lab.core.errors import InputError, RefusedError
 from lab.runs.ledger import Entry
 from lab.tables import Tables, load_tables

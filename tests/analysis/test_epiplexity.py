@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from lab.analysis.code_lengths import measure_runs, trace_hull
-from lab.analysis.epiplexity import check_areas, draw_given, draw_law, estimate_split, read_law
-from lab.analysis.fits import fit_joint, fit_law_to
-from lab.analysis.named import fit_again
+from lab.analysis.complexity.code_lengths import measure_runs, trace_hull
+from lab.analysis.complexity.epiplexity import check_areas, draw_given, draw_law, estimate_split, read_law
+from lab.analysis.laws.fits import fit_joint, fit_law_to
+from lab.analysis.laws.named import fit_again
 from lab.complexity.epiplexity import split_tokens
 from lab.core.errors import InputError, RefusedError
 from lab.core.registry import open_shelf

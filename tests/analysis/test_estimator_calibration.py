@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.analysis.estimator_calibration import (
+from lab.analysis.complexity.estimator_calibration import (
     assess_methods,
     average_strata,
     collect_points,

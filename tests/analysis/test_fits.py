@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from lab.analysis import select_runs
-from lab.analysis.fits import fit_compute, fit_joint, fit_law_to, fit_size, fit_study, fit_tokens
-from lab.analysis.frontier import find_frontier, fit_optimal_size, optimal_sizes
+from lab.analysis.laws.fits import fit_compute, fit_joint, fit_law_to, fit_size, fit_study, fit_tokens
+from lab.analysis.optimum.frontier import find_frontier, fit_optimal_size, optimal_sizes
 from lab.core.errors import UnknownNameError
 from lab.scaling import Status
 from lab.tables import Study, Tables

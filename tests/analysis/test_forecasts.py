@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lab.analysis.forecasts import forecast_largest
-from lab.analysis.rates_effect import fit_tokens_by_rate
+from lab.analysis.forecasts.forecasts import forecast_largest
+from lab.analysis.laws.rates_effect import fit_tokens_by_rate
 from lab.scaling import Status
 from lab.tables import Tables
 from tests.synthetic import SURFACE, make_tables

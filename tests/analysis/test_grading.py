@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from scipy.stats import t as student
 
-from lab.analysis.grading import Grade, calibrate, estimate_share, find_units, grade_forecasts
-from lab.analysis.outlook import LEVELS, Outlook, read_outlook
-from lab.analysis.sealing import check_unseen, foretell
+from lab.analysis.forecasts.grading import Grade, calibrate, estimate_share, find_units, grade_forecasts
+from lab.analysis.forecasts.outlook import LEVELS, Outlook, read_outlook
+from lab.analysis.forecasts.sealing import check_unseen, foretell
 from lab.core.errors import InputError, RefusedError
 from lab.runs.ledger import Entry
 from lab.runs.store import open_store

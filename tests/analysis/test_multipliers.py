@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.analysis.multipliers import Frontier, Multiplier, measure_multipliers, trace_frontiers
-from lab.analysis.recipes import compare_recipes
+from lab.analysis.comparisons.multipliers import Frontier, Multiplier, measure_multipliers, trace_frontiers
+from lab.analysis.comparisons.recipes import compare_recipes
 from lab.core.errors import UnknownNameError
 from lab.tables import Tables
 from tests.analysis.test_recipes import make_recipes

@@ -6,8 +6,7 @@ import math
 
 import pytest
 
-from lab.analysis.fits import fit_joint
-from lab.analysis.multiverse import (
+from lab.analysis.comparisons.multiverse import (
     CHOICES,
     FAR,
     FORECAST_REACH,
@@ -21,6 +20,7 @@ from lab.analysis.multiverse import (
     assess_exponents,
     assess_robustness,
 )
+from lab.analysis.laws.fits import fit_joint
 from lab.core.errors import UnknownNameError
 from lab.core.registry import open_shelf
 from lab.tables import Tables

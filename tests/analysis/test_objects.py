@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lab.analysis.objects import DRAWN, open_object
+from lab.analysis.complexity.objects import DRAWN, open_object
 from lab.core.errors import InputError, UnknownNameError
 from lab.runs.owner import identify_process
 from lab.runs.runner import Result

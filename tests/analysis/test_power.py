@@ -8,10 +8,10 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from lab.analysis.fits import fit_joint
-from lab.analysis.luck import Luck, measure_luck
-from lab.analysis.named import load_law
-from lab.analysis.power import (
+from lab.analysis.laws.fits import fit_joint
+from lab.analysis.laws.luck import Luck, measure_luck
+from lab.analysis.laws.named import load_law
+from lab.analysis.plans.power import (
     PLANS,
     Effect,
     Plan,

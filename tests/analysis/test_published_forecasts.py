@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.analysis.backtest import run_backtest
-from lab.analysis.curves import read_curves
-from lab.analysis.named import load_law
-from lab.analysis.scores import score_backtest
+from lab.analysis.comparisons.backtest import run_backtest
+from lab.analysis.comparisons.curves import read_curves
+from lab.analysis.comparisons.scores import score_backtest
+from lab.analysis.laws.named import load_law
 from lab.scaling import Data, LeastSquares, Status, fit_law
 from lab.scaling.problem import Problem
 from lab.scaling.search import search

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.analysis.approaches import compare_approaches
-from lab.analysis.comparison import CORRECTED, LAW, VALLEYS
-from lab.analysis.frontier import OptimalSize
+from lab.analysis.optimum.approaches import compare_approaches
+from lab.analysis.optimum.comparison import CORRECTED, LAW, VALLEYS
+from lab.analysis.optimum.frontier import OptimalSize
 from lab.core.seeds import open_stream
 from lab.scaling import Data, Fit, LeastSquares, Status, fit_law
 from lab.tables import import_runs

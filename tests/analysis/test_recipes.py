@@ -11,10 +11,10 @@ import pytest
 from scipy import stats
 
 from lab.analysis import select_runs
-from lab.analysis.grouped import GROUP, group_law
-from lab.analysis.named import load_law
-from lab.analysis.pooling import pool_estimates
-from lab.analysis.recipes import Comparison, Contrast, choose_units_over, compare_recipes
+from lab.analysis.comparisons.pooling import pool_estimates
+from lab.analysis.comparisons.recipes import Comparison, Contrast, choose_units_over, compare_recipes
+from lab.analysis.laws.grouped import GROUP, group_law
+from lab.analysis.laws.named import load_law
 from lab.core.errors import InputError, UnknownNameError
 from lab.core.verdict import Outcome
 from lab.tables import Tables

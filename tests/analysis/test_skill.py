@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lab.analysis import select_runs
-from lab.analysis.forecasts import forecast_largest
-from lab.analysis.skill import measure_skill
+from lab.analysis.forecasts.forecasts import forecast_largest
+from lab.analysis.forecasts.skill import measure_skill
 from tests.synthetic import make_tables
 
 

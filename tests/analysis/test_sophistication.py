@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lab.analysis.sophistication import measure_sophistication
+from lab.analysis.complexity.sophistication import measure_sophistication
 from lab.tables import Tables
 from tests import synthetic
 

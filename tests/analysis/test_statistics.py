@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from lab.analysis.objects import open_object
-from lab.analysis.statistics import average_statistics, measure_statistics, tabulate_statistics
+from lab.analysis.complexity.objects import open_object
+from lab.analysis.complexity.statistics import average_statistics, measure_statistics, tabulate_statistics
 from lab.complexity.code import Message
 from lab.complexity.estimator import Estimator
 from lab.complexity.objects import Described

@@ -15,7 +15,7 @@ from tests.synthetic import make_tables
 
 ANNOUNCE = """
 import sys
-import lab.analysis.power as power
+import lab.analysis.plans.power as power
 from lab.cli import main
 own = power.simulate_power
 power.simulate_power = lambda *arguments: (print("simulating", flush=True), own(*arguments))[1]

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 import lab.runs.database
 from dashboard.grid import render_csv
 from dashboard.notices import FAULT, REFUSAL
-from lab.analysis.sealing import foretell
+from lab.analysis.forecasts.sealing import foretell
 from lab.core.registry import open_shelf
 from lab.runs.archive import write_archive
 from lab.runs.store import open_store

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lab.analysis.approaches import compare_approaches
-from lab.analysis.comparison import LAW
+from lab.analysis.optimum.approaches import compare_approaches
+from lab.analysis.optimum.comparison import LAW
 from lab.figures import draw_figure
 from tests.analysis.isoflop import CHINCHILLA, find_best, make_valleys
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lab.analysis.allocation import allocate
-from lab.analysis.fits import fit_joint
+from lab.analysis.laws.fits import fit_joint
+from lab.analysis.plans.allocation import allocate
 from lab.figures import draw_figure
 from lab.tables import Tables
 from tests.synthetic import make_tables

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lab.analysis.distances import tabulate_distances
+from lab.analysis.complexity.distances import tabulate_distances
 from lab.complexity.code import Message
 from lab.complexity.distances import Distances, Lengths
 from lab.core.seeds import open_stream

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lab.analysis.fits import fit_tokens
+from lab.analysis.laws.fits import fit_tokens
 from lab.core.errors import InputError
 from lab.runs.store import open_store
 from lab.tables import Tables, import_runs, load_tables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from lab.analysis.comparison import Approach, Comparison
+from lab.analysis.optimum.comparison import Approach, Comparison
 
 
 @dataclass(frozen=True)

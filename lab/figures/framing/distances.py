@@ -6,7 +6,7 @@ from html import escape
 
 import pandas as pd
 
-from lab.analysis.distances import DistanceMap
+from lab.analysis.complexity.distances import DistanceMap
 from lab.figures.framing.series import make_empty
 from lab.tables import Tables
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from lab.analysis.estimator_calibration import collect_points
+from lab.analysis.complexity.estimator_calibration import collect_points
 from lab.tables import Tables
 
 Group = Literal["codes", "entropy_rate", "excess_entropy", "statistical_complexity"]
@@ -22,7 +22,7 @@ TITLES = {
 
 
 def select_group(tables: Tables, group: Group) -> pd.DataFrame:
-    """The points of one group, `lab.analysis.estimator_calibration.collect_points`."""
+    """The points of one group, `lab.analysis.complexity.estimator_calibration.collect_points`."""
     points = collect_points(tables)
     is_estimator = points["method_kind"] == "estimator"
     mine = ~is_estimator if group == "codes" else is_estimator & (points["quantity"] == group)

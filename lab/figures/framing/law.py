@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lab.analysis.named import NamedFit
+from lab.analysis.laws.named import NamedFit
 from lab.core.estimate import Estimate
 from lab.figures.framing.series import LOSS
 from lab.scaling import Prediction, Status

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from lab.analysis.named import NamedFit
+from lab.analysis.laws.named import NamedFit
 from lab.analysis.selection import select_runs
 from lab.figures.framing.law import describe_fit, trace_law
 from lab.figures.framing.series import LOSS, average_seeds, count_exclusions, keep_positive, make_empty

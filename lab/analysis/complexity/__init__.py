@@ -1,0 +1,1 @@
+"""How complex a thing or what was learned is, read from objects and from studies."""

@@ -1,0 +1,71 @@
+"""The panel of one object: a sequence as Markov chains, or two columns of a table as a polynomial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from lab.analysis.complexity.objects import open_object
+from lab.complexity.mdl.markov import describe_chain
+from lab.complexity.mdl.panel import Panel
+from lab.complexity.mdl.regression import describe_polynomial
+from lab.core.errors import InputError, UnknownNameError
+from lab.core.estimate import Estimate
+from lab.tables import Study, Tables
+from lab.tables.frames import tidy_runs
+from lab.tables.importing import read_file
+
+ModelClass = Literal["markov", "polynomial"]
+EXACT = "the length of these very data: no sampling"
+
+
+def describe_sequence(
+    name: str, orders: Sequence[int], length: int | None = None, seed: int = 0, alphabet: int | None = None
+) -> Panel:
+    """Any object that `open_object` opens, its symbols in row order, as chains of the orders. Raises `InputError`."""
+    message = open_object(name, length, seed, alphabet).message
+    return describe_chain(message.sequence.astype(np.int64), message.alphabet, orders)
+
+
+def describe_columns(path: Path, x: str, y: str, orders: Sequence[int]) -> Panel:
+    """Column `y` of a table file given column `x`, as polynomials of the orders. Raises `InputError`."""
+    frame = read_file(path)
+    for name in (x, y):
+        if name not in frame:
+            raise UnknownNameError.among(f"column of {path.name}", name, map(str, frame.columns))
+    given, values = (pd.to_numeric(frame[name], errors="coerce").to_numpy(float) for name in (x, y))
+    return describe_polynomial(given, values, orders)
+
+
+def check_model(name: str) -> ModelClass:
+    """The model class called `name`; raises `UnknownNameError`."""
+    for known in get_args(ModelClass):
+        if name == known:
+            return known  # type: ignore[no-any-return]
+    raise UnknownNameError.among("--model", name, get_args(ModelClass))
+
+
+def parse_orders(text: str) -> list[int]:
+    """'0-4' or '0,1,3' as whole numbers; raises `InputError`."""
+    first, dash, last = text.partition("-")
+    try:
+        return list(range(int(first), int(last) + 1)) if dash else [int(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError("--orders", text, "a range like 0-4 or a list like 0,1,3") from None
+
+
+def estimate_total(panel: Panel, code: str) -> Estimate:
+    """The code's shortest description, the name of its order included."""
+    return Estimate(code, panel.count_total_bits(code), unit="bits", method=EXACT, n=panel.n)
+
+
+def tabulate_panel(name: str, panel: Panel) -> Tables:
+    """The panel as a study of one run, so that the figures of studies draw it."""
+    run = {"run_key": "object", "trunk_key": "object", "seed": 0, "source": name, "status": "done", "tokens": panel.n}
+    runs = pd.DataFrame([{**run, "true_order": np.nan, "params_total": np.nan}])
+    curve = pd.DataFrame(panel.tabulate()).astype(float).assign(run_key="object", trunk_key="object")
+    return Tables(Study(name, origin="import"), tidy_runs(runs), curve)

@@ -1,0 +1,1 @@
+"""What is foretold of runs to come, sealed, and graded when they have come."""
