@@ -355,4 +355,12 @@ COMPLEXITY = (
         )
     ),
     Column("structure_share", "", "", "measure", "share of the shuffled code length that is saved", "complexity"),
+    Column(
+        "head_bits",
+        "",
+        "bits",
+        "measure",
+        "head; what of a compressed file says how to read it: recipe, hash, arithmetic",
+        "complexity",
+    ),
 )

@@ -71,6 +71,19 @@ def list_files(path: str) -> list[Path]:
     )
 
 
+def read_sample(path: str, length: int, start: int = 0) -> bytes:
+    """`length` bytes from `start` on of the files of the corpus, sorted by name; fewer where there are no more."""
+    return _join_files(path)[start : start + length]
+
+
+@lru_cache(maxsize=1)
+def _join_files(path: str) -> bytes:
+    try:
+        return b"".join(file.read_bytes() for file in list_files(path))
+    except OSError as error:
+        raise InputError("bytes_text.path", path, str(error), "make the files readable") from error
+
+
 @lru_cache(maxsize=2)
 def _read_corpus(path: str) -> tuple[str, np.ndarray, np.ndarray, np.ndarray]:
     try:

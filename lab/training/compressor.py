@@ -50,7 +50,7 @@ class Recipe:
     family: dict[str, Any]
     code: Literal["mixture", "network"] = "mixture"
     streams: int = 16
-    block: int = 16
+    block: int = 32
     window: int = 64
     optimizer: Literal["adamw", "muon"] = "muon"
     learning_rate: float = 0.02

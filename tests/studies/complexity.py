@@ -1,5 +1,5 @@
 """Described objects with known code lengths: two sources at four lengths, every baseline, four seeds; distances;
-block entropies of two; trained nets."""
+block entropies of two; trained nets; compressed text."""
 
 import itertools
 
@@ -12,6 +12,7 @@ from lab.core.units import NATS_PER_BIT
 from lab.tables import Study, Tables
 from lab.tables.frames import tidy_runs
 from tests import synthetic
+from tests.studies import compressed_text
 from tests.studies.distances import make_distances
 
 RATES = {"bernoulli (p 0.1)": 0.469, "golden_mean": 0.6667}
@@ -50,7 +51,8 @@ def make_tables() -> Tables:
     runs = described.assign(study="lengths", status="done", stage="grid", error="")
     distances = make_distances()
     nets = synthetic.make_tables(rates=(0.02,)).runs  # the structure function is one of trained nets
-    parts = [part.dropna(axis=1, how="all") for part in (runs, distances.runs, nets)]
+    text = compressed_text.make_rows().assign(status="done", stage="grid")
+    parts = [part.dropna(axis=1, how="all") for part in (runs, distances.runs, nets, text)]
     all_runs = tidy_runs(pd.concat(parts, ignore_index=True))
     curves = pd.concat([distances.curves, make_block_curves(all_runs), points], ignore_index=True)
     return Tables(Study("lengths", "kolmogorov_bounds", "standard"), all_runs, curves)
