@@ -1,5 +1,6 @@
 """`lab complexity`: how short an object can be said, by every code, beside what it is not."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -51,19 +52,19 @@ def command(
     or run; an object takes at most 134 MB.
     """
     from lab.analysis.complexity.code_bounds import compare_object
-    from lab.analysis.complexity.objects import open_object
+    from lab.analysis.complexity.objects import name_apart, open_object
 
     chosen = _load_codes(codes)
     kind = _check_surrogate(surrogate)
-    compared = []
-    for name in objects:
-        described = open_object(name, length, seed, alphabet, _parse_shape(shape))
-        compared.append((described, compare_object(described, chosen, baselines, kind)))
+    opened = [open_object(name, length, seed, alphabet, _parse_shape(shape)) for name in objects]
+    names = name_apart([described.name for described in opened], objects)
+    named = [replace(one, name=name) for one, name in zip(opened, names, strict=True)]
+    compared = [(one, compare_object(one, chosen, baselines, kind)) for one in named]
     if as_json:
-        print_json({"objects": [_to_literal(described, comparison) for described, comparison in compared]})
+        print_json({"objects": [_to_literal(one, comparison) for one, comparison in compared]})
     else:
-        for described, comparison in compared:
-            _print(described, comparison)
+        for one, comparison in compared:
+            _print(one, comparison)
     if to is not None:
         _draw(objects[0], compared, to)
 

@@ -40,7 +40,7 @@ def command(
     Exit code 2 for a code that does not see both objects of the largest pair at once, such as deflate beyond 32 KiB.
     """
     from lab.analysis.complexity.distances import read_map, tabulate_distances
-    from lab.analysis.complexity.objects import open_object
+    from lab.analysis.complexity.objects import name_apart, open_object
     from lab.complexity.distances import measure_distances
     from lab.runs.spec import build_entry, label_entry, parse_entry
 
@@ -49,8 +49,9 @@ def command(
     label = label_entry(str(table["name"]), chosen)
     described = [open_object(name, length, seed) for name in objects]
     messages = [one.message for one in described]
+    names = name_apart([Path(name).name or name for name in objects], objects)
     with open_count(f"distances by {label}", "pairs", len(objects) ** 2 * (1 + halves)) as advance:
-        found = measure_distances(_name_apart(objects), messages, chosen, halves, seed, advance)
+        found = measure_distances(names, messages, chosen, halves, seed, advance)
     tables = tabulate_distances(found, messages, label)
     read = read_map(tables)
     assert read is not None  # every pair was just measured
@@ -63,13 +64,6 @@ def command(
         _print(found, read, label)
     if to is not None:
         _draw(tables, to)
-
-
-def _name_apart(objects: list[str]) -> list[str]:
-    """The last part of each path, or the whole of it where two end alike; a number behind what is named twice."""
-    short = [Path(name).name or name for name in objects]
-    names = [own if short.count(own) == 1 else name for own, name in zip(short, objects, strict=True)]
-    return [name if names.count(name) == 1 else f"{name} #{k + 1}" for k, name in enumerate(names)]
 
 
 def _to_literal(found: "Distances", read: "DistanceMap", code: str) -> dict[str, object]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.core.errors import InputError
+from lab.core.fingerprint import hash_bytes, hash_literal
 
 Symbols = NDArray[np.uint8]
 Proof = Literal["decodes", "kraft", "estimate"]
@@ -40,6 +41,11 @@ class Message:
     def sequence(self) -> Symbols:
         """The symbols in row order, shape (n,)."""
         return np.ascontiguousarray(self.symbols).ravel()
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 of the alphabet, the shape and the symbols."""
+        return hash_literal([self.alphabet, self.symbols.shape, hash_bytes(self.sequence.tobytes())])
 
     def __len__(self) -> int:
         return int(self.symbols.size)

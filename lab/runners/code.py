@@ -20,11 +20,10 @@ from lab.complexity.integers import count_shape_bits
 from lab.complexity.surrogates import choose_surrogate, draw_surrogate, make_constant, shuffle_symbols
 from lab.core.dials import build_from_dials, changed_dials
 from lab.core.errors import InputError, UnknownNameError
-from lab.core.registry import open_shelf
 from lab.core.seeds import open_stream
 from lab.data import Source
 from lab.runs.runner import Cost, Fields, Reporter, Result, Runner, Scalar
-from lab.runs.spec import build_entry, identify_entry, label_entry
+from lab.runs.spec import build_entry, identify_instance, label_entry
 
 Part = Literal["object", "constant", "shuffled", "surrogate", "first", "given", "strings"]
 SECONDS_PER_SYMBOL = 1e-6  # of one code in two packings, the slow ones and the quick ones together
@@ -226,9 +225,7 @@ def _open_once(shelf: str, items: tuple[tuple[str, Any], ...]) -> _Opened:
     """An entry with its dials: a sweep names the same few thousands of times."""
     table = dict(items)
     entry = build_entry(shelf, table)
-    found = open_shelf(shelf).find(table["name"])
-    identity = {**identify_entry(found, entry.version), **changed_dials(entry)}
-    return _Opened(entry, label_entry(table["name"], entry), identity)
+    return _Opened(entry, label_entry(table["name"], entry), identify_instance(shelf, table, entry))
 
 
 def _check_fields(fields: Fields) -> CodeFields:

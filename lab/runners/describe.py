@@ -15,10 +15,9 @@ from lab.complexity.mdl.markov import describe_chain
 from lab.complexity.mdl.panel import ALL_ORDERS
 from lab.core.dials import build_from_dials, changed_dials
 from lab.core.errors import InputError
-from lab.core.registry import open_shelf
 from lab.data import Source
 from lab.runs.runner import Cost, Fields, Reporter, Result, Runner, Scalar
-from lab.runs.spec import build_entry, identify_entry, label_entry
+from lab.runs.spec import build_entry, identify_instance, label_entry
 
 KNOWN_ORDERS = {"bernoulli": 0, "golden_mean": 1}  # beside those whose source has a dial `order`
 SECONDS_PER_SYMBOL = 3e-5  # of a sequence, all orders together
@@ -61,9 +60,8 @@ class DescribeRunner(Runner):
     def identify(self, fields: Fields) -> dict[str, Any]:
         """Dials that differ from their default, and the content hash of the data."""
         checked = _check_fields(fields)
-        source, found = checked.data_source, open_shelf("data").find(checked.source["name"])
-        entry = {**identify_entry(found, source.version), **changed_dials(source), "content": source.content_hash()}
-        return {**changed_dials(checked), "source": entry}
+        source = identify_instance("data", checked.source, checked.data_source)
+        return {**changed_dials(checked), "source": {**source, "content": checked.data_source.content_hash()}}
 
     def describe(self, fields: Fields) -> dict[str, Scalar]:
         """What is known of the sequence before it is drawn."""

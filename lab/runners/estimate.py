@@ -20,11 +20,10 @@ from lab.complexity.code import Code, Message
 from lab.complexity.estimator import Estimator
 from lab.core.dials import build_from_dials, changed_dials
 from lab.core.errors import InputError, UnknownNameError
-from lab.core.registry import open_shelf
 from lab.core.seeds import derive_seed
 from lab.data import Source
 from lab.runs.runner import Cost, Fields, Reporter, Result, Runner, Scalar
-from lab.runs.spec import build_entry, identify_entry, label_entry
+from lab.runs.spec import build_entry, identify_instance, label_entry
 
 SECONDS_PER_SYMBOL = 1e-6  # of a common method; the slowest take some four times that
 SECONDS_PER_TRUNK = 1.5  # a process of its own
@@ -136,20 +135,13 @@ class EstimateRunner(Runner):
     def identify(self, fields: Fields) -> dict[str, Any]:
         """Dials that differ from their default, entries with version or file hash, the content hash of the source."""
         checked = _check_fields(fields)
-        source, method = checked.data_source, checked.entry
-        found = open_shelf("data").find(checked.source["name"])
-        named = open_shelf(checked.shelf).find(checked.method["name"])
-        content = {"content": source.content_hash()}
+        source = identify_instance("data", checked.source, checked.data_source)
+        method = identify_instance(checked.shelf, checked.method, checked.entry)
         longest = {} if checked.longest >= checked.length else {"longest": checked.longest}
         return {
             **changed_dials(checked),
-            "source": {**identify_entry(found, source.version), **changed_dials(source), **content},
-            "method": {
-                "shelf": checked.shelf,
-                **longest,
-                **identify_entry(named, method.version),
-                **changed_dials(method),
-            },
+            "source": {**source, "content": checked.data_source.content_hash()},
+            "method": {"shelf": checked.shelf, **longest, **method},
         }
 
     def describe(self, fields: Fields) -> dict[str, Scalar]:

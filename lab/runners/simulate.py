@@ -20,9 +20,8 @@ from lab.complexity.code import Code
 from lab.complexity.trajectory import choose_moves, find_peak, follow, measure_frames
 from lab.core.dials import build_from_dials, changed_dials
 from lab.core.errors import InputError
-from lab.core.registry import open_shelf
 from lab.runs.runner import Cost, Fields, Reporter, Result, Runner, Scalar
-from lab.runs.spec import identify_entry
+from lab.runs.spec import build_entry, identify_instance, label_entry
 
 SECONDS_PER_ATTEMPT = 2e-9  # of a cell's turn; all automata here make some 10⁸ to 10⁹ of them a second
 SECONDS_PER_SYMBOL = 4e-7  # deflate at its hardest, six squares a snapshot
@@ -50,7 +49,7 @@ class View:
     @cached_property
     def length(self) -> Code:
         """The code with its dials set."""
-        code: Code = _build_entry("codes", self.code)
+        code: Code = build_entry("codes", self.code)
         return code
 
 
@@ -86,7 +85,7 @@ class SimulateFields:
     @cached_property
     def model(self) -> Automaton:
         """The automaton with its dials set."""
-        automaton: Automaton = _build_entry("automata", self.automaton)
+        automaton: Automaton = build_entry("automata", self.automaton)
         return automaton
 
     @cached_property
@@ -113,8 +112,8 @@ class SimulateRunner(Runner):
         """Dials that differ from their default, entries with their version or file hash; the view always."""
         checked = _check_fields(fields)
         identity = changed_dials(checked)
-        identity["automaton"] = _identify(checked.automaton["name"], "automata", checked.model)
-        code = _identify(checked.sight.code["name"], "codes", checked.sight.length)
+        identity["automaton"] = identify_instance("automata", checked.automaton, checked.model)
+        code = identify_instance("codes", checked.sight.code, checked.sight.length)
         identity["view"] = {**changed_dials(checked.sight), "code": code}
         return identity
 
@@ -171,25 +170,8 @@ def summarize_curve(curve: Mapping[str, Sequence[float]]) -> dict[str, float]:
     return {**peaks, "peak_sweeps": find_peak(times, np.array(curve["complexity_bits"]))[0]}
 
 
-def label_entry(name: str, dials: object) -> str:
-    """An entry and the dials that differ from their default, 'interacting (clock swaps)': for a legend."""
-    changed = ", ".join(f"{dial} {value}" for dial, value in changed_dials(dials).items())
-    return f"{name} ({changed})" if changed else name
-
-
 runner = SimulateRunner()
 
 
 def _check_fields(fields: Fields) -> SimulateFields:
     return build_from_dials(SimulateFields, fields, "simulate")
-
-
-def _identify(name: str, shelf: str, entry: Automaton | Code) -> dict[str, Any]:
-    return {**identify_entry(open_shelf(shelf).find(name), entry.version), **changed_dials(entry)}
-
-
-def _build_entry(shelf: str, dials: Mapping[str, Any]) -> Any:
-    if "name" not in dials:
-        raise InputError(f"{shelf} table of a run", dict(dials), "names its entry: {'name': …}", "add its name")
-    rest = {k: v for k, v in dials.items() if k != "name"}
-    return build_from_dials(open_shelf(shelf).load(dials["name"]), rest, dials["name"])

@@ -10,11 +10,10 @@ from typing import Any, Literal
 
 from lab.core.dials import build_from_dials, changed_dials
 from lab.core.errors import InputError
-from lab.core.registry import open_shelf
 from lab.data import Source
 from lab.families import Family, Shape
 from lab.runs.runner import Cost, Fields, Reporter, Result, Runner, Scalar
-from lab.runs.spec import build_entry, identify_entry
+from lab.runs.spec import build_entry, identify_instance
 
 BYTES_PER_RUN = 40_000  # of a stored run: curve, calibration cells, specification
 EVALUATION_SHARE = 1.12  # evaluation along the curve and at the end, over training alone
@@ -98,8 +97,7 @@ class TrainRunner(Runner):
         checked = _check_fields(fields)
         identity = changed_dials(checked)
         for shelf, name, entry in (("families", "family", checked.net_family), ("data", "source", checked.data_source)):
-            found = open_shelf(shelf).find(identity[name]["name"])
-            identity[name] = {**identify_entry(found, entry.version), **changed_dials(entry)}
+            identity[name] = identify_instance(shelf, identity[name], entry)
         identity["source"]["content"] = checked.data_source.content_hash()
         return identity
 

@@ -57,8 +57,12 @@ class Reporter(Protocol):
 
 
 class Runner(ABC):
-    """A kind of run. `horizon` names the field that branches of one trunk differ in ('' where there are none)."""
+    """A kind of run. `horizon` names the field that branches of one trunk differ in ('' where there are none).
 
+    `version` is raised when the same fields come to mean other numbers, by whatever the runner calls; keys change then.
+    """
+
+    version: ClassVar[int] = 1
     horizon: ClassVar[str] = ""
     columns: ClassVar[tuple[str, ...]] = ()
 

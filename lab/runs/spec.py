@@ -41,7 +41,10 @@ class RunSpec:
     @cached_property
     def identity(self) -> dict[str, Any]:
         """The canonical literal that is hashed to the key; raises `InputError` where a field is wrong."""
-        identity: dict[str, Any] = canonicalize({"runner": self.runner, **self._runner.identify(self.fields)})
+        own = identify_entry(open_shelf("runners").find(self.runner), self._runner.version)
+        # The entry itself where it says no more than its name, which is how keys have been since there are keys.
+        runner = self.runner if own == {"name": self.runner} else own
+        identity: dict[str, Any] = canonicalize({"runner": runner, **self._runner.identify(self.fields)})
         return identity
 
     @cached_property
@@ -72,6 +75,11 @@ def identify_entry(entry: Entry, version: int) -> dict[str, Any]:
     if version != 1:
         identity["version"] = version
     return identity
+
+
+def identify_instance(shelf: str, table: Mapping[str, Any], instance: Any) -> dict[str, Any]:
+    """`identify_entry` of what `build_entry` made of `table`, and the dials that are not at their default."""
+    return {**identify_entry(open_shelf(shelf).find(table["name"]), instance.version), **changed_dials(instance)}
 
 
 def build_entry(shelf: str, table: Mapping[str, Any]) -> Any:

@@ -37,6 +37,14 @@ def test_a_table_for_people_and_a_figure(terminal: Terminal) -> None:
     assert (terminal.folder / "drawn" / "code_lengths.png").stat().st_size > 0
 
 
+def test_files_of_one_name_are_told_apart(terminal: Terminal) -> None:
+    for folder, content in (("a", b"ab" * 50), ("b", b"ba" * 50)):
+        (terminal.folder / folder).mkdir()
+        (terminal.folder / folder / "x").write_bytes(content)
+    done = terminal.run("complexity", "a/x", "b/x", "--codes", "kt", "--json")
+    assert [one["object"] for one in json.loads(done.stdout)["objects"]] == ["a/x", "b/x"]
+
+
 def test_what_is_left_out_is_said(terminal: Terminal) -> None:
     (terminal.folder / "zeros").write_bytes(bytes(2**20 + 1))
     done = terminal.run("complexity", "zeros", "--codes", "deflate,context_tree")

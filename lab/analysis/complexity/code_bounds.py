@@ -43,7 +43,7 @@ def _list_rows(described: Described, comparison: Comparison) -> list[dict[str, o
         "shuffled": comparison.shuffled,
         "surrogate": comparison.surrogates,
     }
-    rate = described.entropy_rate
+    rate, content = described.entropy_rate, [described.message.content_hash, described.told_bits, comparison.kind]
     rows: list[dict[str, object]] = []
     for baseline, bounds in groups.items():
         for seed, bound in enumerate(bounds):
@@ -57,6 +57,6 @@ def _list_rows(described: Described, comparison: Comparison) -> list[dict[str, o
                     "alphabet": bound.alphabet,
                     "entropy_rate": None if rate is None else rate * NATS_PER_BIT,
                 }
-                key = hash_literal([described.name, code, baseline, seed, bound.symbols])[:KEY_LENGTH]
+                key = hash_literal([described.name, content, code, baseline, seed])[:KEY_LENGTH]
                 rows.append({"run_key": key, "trunk_key": key, **told, **bound.tabulate(code)})
     return rows

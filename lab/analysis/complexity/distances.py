@@ -13,7 +13,7 @@ from lab.complexity.clustering import Tree, grow_tree, measure_support, score_tr
 from lab.complexity.code import Message
 from lab.complexity.distances import Distances, Matrix
 from lab.core.estimate import Estimate
-from lab.core.fingerprint import KEY_LENGTH, hash_bytes, hash_literal
+from lab.core.fingerprint import KEY_LENGTH, hash_literal
 from lab.tables import Study, Tables
 from lab.tables.frames import CURVE, tidy_runs
 
@@ -41,7 +41,7 @@ class DistanceMap:
 
 def tabulate_distances(found: Distances, messages: Sequence[Message], code: str, study: str = "distances") -> Tables:
     """A study of one row a pair, each object with itself included; the curve of a pair is its NCD by halves."""
-    hashes = [hash_bytes(message.sequence.tobytes()) for message in messages]
+    hashes = [message.content_hash for message in messages]
     lengths, rows, curves = found.lengths, [], []
     for i, j in combinations_with_replacement(range(len(found.names)), 2):
         key = hash_literal(["ncd", code, [found.names[i], hashes[i]], [found.names[j], hashes[j]]])[:KEY_LENGTH]

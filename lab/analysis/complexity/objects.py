@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,12 @@ def open_object(
     if alphabet is not None:
         described = restrict_alphabet(described, alphabet)
     return reshape_object(described, shape) if shape else described
+
+
+def name_apart(short: Sequence[str], whole: Sequence[str]) -> list[str]:
+    """The short names, the whole one where two are short alike, and a number behind what is still named twice."""
+    names = [own if short.count(own) == 1 else name for own, name in zip(short, whole, strict=True)]
+    return [name if names.count(name) == 1 else f"{name} #{k + 1}" for k, name in enumerate(names)]
 
 
 def draw_object(table: dict[str, object], length: int, seed: int) -> Described:

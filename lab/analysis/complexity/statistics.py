@@ -98,7 +98,7 @@ def tabulate_statistics(name: str, measured: Sequence[Statistics]) -> Tables:
     rows, curves = [], []
     for seed, one in enumerate(measured):
         described, rate = one.described, one.described.entropy_rate
-        key = hash_literal([described.name, seed, len(described.message)])[:KEY_LENGTH]
+        key = hash_literal([described.name, described.message.content_hash, seed])[:KEY_LENGTH]
         told = {"object": described.name, "symbols": len(described.message), "alphabet": described.message.alphabet}
         known = None if rate is None else rate * NATS_PER_BIT
         rows.append({"run_key": key, "trunk_key": key, "seed": seed, "entropy_rate": known, **told})

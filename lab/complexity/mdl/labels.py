@@ -20,6 +20,7 @@ from sklearn.datasets import load_digits
 
 from lab.complexity.mdl.prequential import list_boundaries
 from lab.complexity.mdl.switching import count_switch_bits
+from lab.core.fingerprint import hash_bytes
 from lab.core.seeds import open_stream
 from lab.core.units import bits_from_nats
 
@@ -47,6 +48,12 @@ def load_images() -> tuple[Array, Labels]:
     """The 1797 handwritten digits that scikit-learn carries (Alpaydin and Kaynak 1998): pixels in 0…1, labels 0…9."""
     pixels, labels = load_digits(return_X_y=True)
     return np.asarray(pixels, dtype=np.float64) / 16.0, np.asarray(labels, dtype=np.int64)
+
+
+@lru_cache(maxsize=1)
+def hash_images() -> str:
+    """SHA-256 of the digits as `load_images` gives them."""
+    return hash_bytes(b"".join(part.tobytes() for part in load_images()))
 
 
 def describe_labels(inputs: Array, labels: Labels, heldout: int, classes: int, seed: int) -> LabelCodes:
