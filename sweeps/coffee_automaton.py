@@ -93,7 +93,7 @@ TIME = Question(
     "peak_time", "The time of its largest complexity grows as n² sweeps.", 0.1,
     "quadratic in n, r² = 0.9878", citation, "run", value=2.0,
 )  # fmt: skip
-NEXT = "lab run coffee_automaton --preset standard, or overnight"
+NEXT = "more sides and seeds: lab run coffee_automaton --preset overnight"
 
 
 def judge(tables: Tables) -> list[Verdict]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from lab.analysis.savings import compare_codes
+from lab.analysis.complexity.savings import compare_codes
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables

@@ -52,6 +52,7 @@ def command(
     From the runs: the area above each online loss curve, and S and H along the hull of the shortest codes. From the
     law: both in closed form with a bootstrap interval, held against those areas. Exit code 2 where neither can be had.
     """
+    from lab.analysis.laws.fits import check_convention
     from lab.cli.console.studies import open_study
 
     for name, number in (("--flops", flops), ("--test-tokens", test_tokens), ("--tokens", tokens)):
@@ -60,7 +61,11 @@ def command(
     if not study:
         _split_given(parameters, flops, test_tokens, tokens, as_json)
         return
+    check_convention(convention)
     tables = open_study(study, column_map, convention)
+    if tables.is_without_losses:
+        rule = "structure is read from held-out losses and training curves, and no run of this study has one"
+        raise RefusedError(f"study {tables.study.name}", None, rule, "name a study of nets, or give --parameters")
     test_tokens = test_tokens or float(tables.runs["tokens"].max())
     flops = flops or _find_budget(tables, test_tokens, convention)
     _measure_study(tables, law, convention, parameters, flops, test_tokens, tokens, as_json)
@@ -204,7 +209,11 @@ def _print(answer: dict[str, Any], hull: "Hull", check: "AreaCheck | None") -> N
         )
         print_estimates(answer["law"]["estimates"])
     if check is not None:
-        verdict = {True: "they agree", False: "they disagree: the fit is flagged", None: "no verdict"}[check.agrees]
+        verdict = {
+            True: "the runs do not tell them apart",
+            False: "they disagree: the fit is flagged",
+            None: "no verdict",
+        }[check.agrees]
         told = check.reason or f"{check.ratio}: {verdict} ({check.ratio.method})"
         print_text(f"Measured area over the law's: {told}.")
     if answer["law"]["refused"]:

@@ -54,9 +54,9 @@ def command(
             "runs",
             f"{plan.runs_total}: {plan.runs_stored} stored, {plan.runs_missing} to run in {len(plan.jobs)} trunks",
         ),
-        ("compute", format_count(plan.flops, "FLOP")),
+        ("compute", format_count(plan.flops, "FLOP") if plan.flops else ""),
         ("time", f"{format_duration(wall_seconds)} on {workers} workers, {format_duration(plan.cpu_seconds)} of CPU"),
-        ("", f"at {format_count(plan.throughput, 'FLOP/s')} a core, {basis}"),
+        ("", f"at {format_count(plan.throughput, 'FLOP/s')} a core, {basis}" if plan.flops else basis),
         ("disk", format_count(plan.disk_bytes, "B")),
         ("later", plan.later),
     ]

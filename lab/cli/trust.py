@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lab.cli.console.arguments import AsJson, StudyName
+from lab.cli.console.arguments import AsJson
 from lab.cli.console.output import format_interval, print_json, print_note, print_table
 from lab.core.errors import InputError, RefusedError, UnknownNameError
 
@@ -13,7 +13,9 @@ RUN = "lab run estimator_calibration --preset standard"
 
 
 def command(
-    study: StudyName,
+    study: Annotated[
+        str, typer.Argument(metavar="[STUDY]", help="A study of the sweep estimator_calibration, or the sweep itself.")
+    ] = "estimator_calibration",
     of: Annotated[str, typer.Option("--of", help=f"Which methods: {', '.join(GROUPS)}.")] = "entropy_rate",
     tolerance: Annotated[float, typer.Option("--tolerance", help="The bias that is small enough, in bits.")] = 0.05,
     as_json: AsJson = False,

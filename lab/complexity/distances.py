@@ -112,12 +112,12 @@ def measure_distances(
     reach = measure_reach(messages, code)
     if reach > FARTHEST_SELF:
         rule = (
-            f"the largest pair, seen again, costs {reach:.3g} of its length: its window is shorter than the pair, or it"
+            f"the largest pair, seen again, costs {reach:.3g} of its length: the pair is too short for the code, or its"
+            " window shorter than the pair, or it does not learn from repetition"
         )
-        step = "choose one that sees all of both, such as lzma"
-        raise RefusedError(
-            "distances by this code", type(code).__name__, f"{rule} does not learn from repetition", step
-        )
+        step = "give longer objects, or a code that sees all of both, such as lzma"
+        name = type(code).__module__.rsplit(".", 1)[-1]
+        raise RefusedError("distances by this code", name, rule, step)
     shortest = min(map(len, messages))
     silence = "" if replicates >= 2 else "no halves were asked for"
     if shortest < CHUNKS * SHORTEST_CHUNK:

@@ -26,7 +26,8 @@ def make_constant(message: Message) -> Message:
 
 def shuffle_symbols(message: Message, rng: np.random.Generator) -> Message:
     """Every symbol moved anywhere: the counts stay, all order goes."""
-    return Message(rng.permutation(message.sequence).reshape(message.symbols.shape), message.alphabet)
+    shuffled = message.sequence[rng.permutation(len(message))]
+    return Message(shuffled.reshape(message.symbols.shape), message.alphabet)
 
 
 def choose_surrogate(message: Message) -> Surrogate:

@@ -42,7 +42,12 @@ def test_the_reference_study(terminal: Terminal) -> None:
     archives = {"LAB_ARCHIVES": str(ROOT / "results")}
     done = terminal.run("epiplexity", REFERENCE, **archives)
     assert done.returncode == 0, done.stderr
-    for words in ("124 runs have a prequential code length, 0 have none", "shortest codes", "they agree", "bootstrap"):
+    for words in (
+        "124 runs have a prequential code length, 0 have none",
+        "shortest codes",
+        "tell them apart",
+        "bootstrap",
+    ):
         assert words in done.stdout, words
 
 
@@ -54,3 +59,10 @@ def test_refusals(terminal: Terminal) -> None:
     assert "needs a study" in terminal.refuse("epiplexity")
     assert "--flops" in terminal.refuse("epiplexity", few, "--flops", "-1")
     assert "power of the size" in terminal.refuse("epiplexity", write_runs(terminal.folder), "--law", "multiplicative")
+
+
+def test_a_convention_that_is_none_and_a_study_without_losses_are_refused(terminal: Terminal) -> None:
+    archives = {"LAB_ARCHIVES": str(ROOT / "results")}
+    assert "params_total" in terminal.refuse("epiplexity", REFERENCE, "--convention", "foo", **archives)
+    assert "no run of this study has one" in terminal.refuse("epiplexity", "coffee_automaton-standard", **archives)
+    assert "parameters" in terminal.refuse("epiplexity", REFERENCE, "--tokens", "1e30", **archives)

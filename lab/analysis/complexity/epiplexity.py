@@ -98,6 +98,9 @@ def estimate_split(
 ) -> list[Estimate]:
     """S, H, S/(S+H), N and D at `compute` FLOP for `test_tokens`; at `tokens` trained on, or at the best number."""
     best = split_tokens(drawn.law, compute, test_tokens, tokens)
+    if not best.params >= 1:
+        rule = f"{compute:.3g} FLOP over {best.tokens:.3g} tokens leave {best.params:.2g} parameters"
+        raise InputError("training tokens", f"{best.tokens:.3g}", rule, "name fewer tokens, or more compute")
     draws = split_tokens(drawn.draws, compute, test_tokens, tokens) if drawn.draws else None
     numbers = {
         "structural_bits": (best.structure / NATS_PER_BIT, draws and draws.structure / NATS_PER_BIT),
