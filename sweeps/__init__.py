@@ -6,8 +6,9 @@ or stored from an earlier search; and the two kinds of question, of direction an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from lab.core.estimate import Estimate
 from lab.core.verdict import Outcome, Verdict, judge_direction, judge_equivalence, subtract_published
 from lab.runs.spec import RunSpec
 
+FEWEST_UNITS = 12  # of a judged interval, where nothing checks the spread between fewer (docs/judging.md)
 MOST_RATES = 7  # a search still at its edge after seven octaves ends there; the fits refuse its cells
 
 
@@ -128,7 +130,8 @@ class Question:
 
     `claim`: its name; `statement`: one sentence; `margin`: the smallest effect that matters, in the estimand's unit;
     `published`: what the paper reports, as text, and `value` as a number where agreement with it is asked;
-    `out_of_regime`: how the test differs from the paper's in scale or form, '' where it does not.
+    `out_of_regime`: how the test differs from the paper's in scale or form, '' where it does not; `fewest`: how many
+    independent units its interval needs, 0 where the estimate is a law's, whose fit sees to that (docs/intervals.md).
     """
 
     claim: str
@@ -139,18 +142,21 @@ class Question:
     unit: str = "trunk"
     value: float | None = None
     out_of_regime: str = ""
+    fewest: int = FEWEST_UNITS
 
     def judge(self, find: Callable[[float], Estimate], rows: pd.DataFrame, next_step: str) -> Verdict:
         """The verdict on the estimate that `find` gives at a level; `rows` are the runs it rests on.
 
         Without a published `value` the claim is one of direction: the estimate exceeds the margin. With one it is
-        agreement: ours minus theirs lies within ± margin.
+        agreement: ours minus theirs lies within ± margin. An estimate of too few units is shown without its interval.
         """
-        wide = find(0.95)
+        wide = self._demand_units(find(0.95))
         if self.value is None:
             outcome = judge_direction(wide, self.margin)
         else:
-            narrow, wide_difference = (subtract_published(find(level), self.value) for level in (0.9, 0.95))
+            narrow, wide_difference = (
+                subtract_published(self._demand_units(find(level)), self.value) for level in (0.9, 0.95)
+            )
             outcome = judge_equivalence(narrow, wide_difference, self.margin)
         return Verdict(
             claim=self.claim,
@@ -165,6 +171,12 @@ class Question:
             run_keys=tuple(rows["run_key"]) if "run_key" in rows else (),
             flags=("out of regime",) if self.out_of_regime else (),
         )
+
+    def _demand_units(self, found: Estimate) -> Estimate:
+        if not 0 < found.n < self.fewest:
+            return found
+        method = f"needs {self.fewest} independent units, has {found.n}; the unit is the {self.unit}"
+        return replace(found, low=math.nan, high=math.nan, method=method)
 
     def _explain(self, outcome: Outcome, estimate: Estimate, next_step: str) -> str:
         """One sentence a reader can act on."""

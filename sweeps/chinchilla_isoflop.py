@@ -69,11 +69,11 @@ def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
 PUBLISHED = "a 0.50, 0.49, 0.46 (table 2); 0.513 ± 0.020 refitted by Besiroglu et al. 2024; Kaplan et al. 2020 had 0.73"
 TOTAL = Question(
     "proportion_all_parameters", "The best size grows as the square root of compute, all parameters counted.", 0.1,
-    PUBLISHED, citation, "seed", value=0.5,
+    PUBLISHED, citation, "seed", value=0.5, fewest=0,
 )  # fmt: skip
 BODY = Question(
     "proportion_body_parameters", "The best size grows as the square root of compute, tables not counted.", 0.1,
-    PUBLISHED, citation, "seed", value=0.5,
+    PUBLISHED, citation, "seed", value=0.5, fewest=0,
 )  # fmt: skip
 NEXT = "lab run chinchilla_isoflop --preset standard"
 

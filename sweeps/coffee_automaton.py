@@ -15,8 +15,8 @@ import pandas as pd
 from lab.analysis.complexity.automata import (
     Hump,
     compare_exponents,
-    demand_seeds,
     estimate_exponent,
+    estimate_hump,
     find_runs,
     fit_peaks,
     read_largest,
@@ -24,7 +24,7 @@ from lab.analysis.complexity.automata import (
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, SimulationGrid, choose_preset
+from sweeps import FEWEST_UNITS, Question, SimulationGrid, choose_preset
 
 title = "The coffee automaton and its surrogate"
 question = "Does the complexity of the coffee automaton rise and fall beyond that of a state without structure?"
@@ -38,13 +38,12 @@ VIEWS: tuple[dict[str, Any], ...] = (
     *({"buckets": buckets} for buckets in (2, 5, 7)),
     *({"code": {"name": code}} for code in ("bz2", "lzma", "zstd", "brotli", "ppmd")),
 )
-FEWEST_SEEDS = 12  # independent units of a judged interval
 
 presets = {
     "smoke": (SimulationGrid(COFFEE, (20, 30, 40), 3, fields={"snapshots": 20}),),
     "standard": (
-        SimulationGrid(COFFEE, (40, 60, 100, 140, 200), FEWEST_SEEDS, fields={"snapshots": 32}),
-        SimulationGrid(COFFEE[::2], (60,), FEWEST_SEEDS, VIEWS, {"snapshots": 32}),
+        SimulationGrid(COFFEE, (40, 60, 100, 140, 200), FEWEST_UNITS, fields={"snapshots": 32}),
+        SimulationGrid(COFFEE[::2], (60,), FEWEST_UNITS, VIEWS, {"snapshots": 32}),
         SimulationGrid(OTHERS, (40, 60, 100), 6, fields={"snapshots": 32}),
     ),
     "overnight": (
@@ -119,5 +118,5 @@ def judge(tables: Tables) -> list[Verdict]:
 
 def judge_excess(tables: Tables, asked: Question, automaton: str, measure: str) -> Verdict:
     """Does the excess of one automaton rise and fall, at its largest side that has enough seeds?"""
-    hump, runs = read_largest(tables, automaton, measure, FEWEST_SEEDS)
-    return asked.judge(demand_seeds(hump, Hump.estimate_rise_and_fall, FEWEST_SEEDS), runs, NEXT)
+    hump, runs = read_largest(tables, automaton, measure, FEWEST_UNITS)
+    return asked.judge(partial(estimate_hump, hump, Hump.estimate_rise_and_fall), runs, NEXT)

@@ -8,16 +8,17 @@ a bound; a hump that one code sees and another does not is the code's.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from math import inf
 from typing import Any
 
 import pandas as pd
 
-from lab.analysis.complexity.automata import Hump, demand_seeds, read_largest
+from lab.analysis.complexity.automata import Hump, estimate_hump, read_largest
 from lab.core.verdict import Verdict, judge_conjunction
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, SimulationGrid, choose_preset
+from sweeps import FEWEST_UNITS, Question, SimulationGrid, choose_preset
 
 title = "The first law of complexodynamics"
 question = "Does entropy only rise while complexity rises and falls, by every compressor and at every effort?"
@@ -25,7 +26,6 @@ citation = "Aaronson 2011, The First Law of Complexodynamics, scottaaronson.blog
 figures = ("excess_by_view", "rise_and_fall", "excess_complexity", "state_gallery")
 
 AUTOMATON = "sine_shear"  # the hump of the interacting automaton is its surrogate's: see coffee_automaton
-FEWEST_SEEDS = 12
 EFFORTS = ("deflate (level 1)", "deflate")  # resource bounds of one decoder
 CODES = ("bz2", "lzma", "zstd", "brotli", "ppmd")
 STIRRED = ({"name": AUTOMATON},)
@@ -37,7 +37,7 @@ VIEWS: tuple[dict[str, Any], ...] = (
 
 presets = {
     "smoke": (SimulationGrid(STIRRED, (40,), 3, VIEWS, {"snapshots": 16, "until": 6.0}),),
-    "standard": (SimulationGrid(STIRRED, (60, 100), FEWEST_SEEDS, VIEWS, {"snapshots": 32, "until": 6.0}),),
+    "standard": (SimulationGrid(STIRRED, (60, 100), FEWEST_UNITS, VIEWS, {"snapshots": 32, "until": 6.0}),),
     "overnight": (SimulationGrid(STIRRED, (60, 100, 140, 200), 24, VIEWS, {"snapshots": 40, "until": 6.0}),),
 }
 
@@ -64,12 +64,12 @@ RETURN = Question(
 
 def judge(tables: Tables) -> list[Verdict]:
     """Three questions of the stirred cup at its largest side: entropy, the hump by seven codes, and its end."""
-    entropy, runs = read_largest(tables, AUTOMATON, "entropy", FEWEST_SEEDS)
-    adjusted, _ = read_largest(tables, AUTOMATON, "adjusted", FEWEST_SEEDS)
+    entropy, runs = read_largest(tables, AUTOMATON, "entropy", FEWEST_UNITS)
+    adjusted, _ = read_largest(tables, AUTOMATON, "adjusted", FEWEST_UNITS)
     return [
-        MONOTONE.judge(demand_seeds(entropy, Hump.estimate_climb, FEWEST_SEEDS), runs, NEXT),
+        MONOTONE.judge(partial(estimate_hump, entropy, Hump.estimate_climb), runs, NEXT),
         judge_codes(tables),
-        RETURN.judge(demand_seeds(adjusted, Hump.estimate_return, FEWEST_SEEDS), runs, NEXT),
+        RETURN.judge(partial(estimate_hump, adjusted, Hump.estimate_return), runs, NEXT),
     ]
 
 
@@ -77,9 +77,9 @@ def judge_codes(tables: Tables) -> Verdict:
     """The conjunction over all codes; its estimate is that of the code with the lowest interval."""
     parts = []
     for code in (*EFFORTS, *CODES):
-        hump, runs = read_largest(tables, AUTOMATON, "adjusted", FEWEST_SEEDS, code)
+        hump, runs = read_largest(tables, AUTOMATON, "adjusted", FEWEST_UNITS, code)
         asked = replace(HUMP, claim=f"hump by {code}", statement=f"It does by {code}.")
-        parts.append(asked.judge(demand_seeds(hump, Hump.estimate_rise_and_fall, FEWEST_SEEDS), runs, NEXT))
+        parts.append(asked.judge(partial(estimate_hump, hump, Hump.estimate_rise_and_fall), runs, NEXT))
     weakest = min(parts, key=lambda part: part.estimate.low if part.estimate.has_interval else -inf)
     outcome = judge_conjunction([part.outcome for part in parts])
     keys = tuple(sorted({key for part in parts for key in part.run_keys}))

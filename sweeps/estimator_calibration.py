@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from lab.analysis.complexity.estimator_calibration import average_strata, collect_points
+from lab.analysis.complexity.estimator_calibration import average_sources, collect_points
 from lab.core.estimate import Estimate
 from lab.core.registry import open_shelf
 from lab.core.verdict import Verdict
@@ -92,7 +92,7 @@ def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
     return grid.list_specs()
 
 
-UNIT = "sequence (source and seed)"
+UNIT = "seed"
 ABOVE = Question(
     "codes_above", "Codes spend more bits a symbol than the entropy rate of their source.", 0.005,
     "no uniquely decodable code is shorter on average than the entropy (theorem 9)",
@@ -121,12 +121,12 @@ DIVERGES = Question(
     "diverging_excess_grows", "Estimates of the excess entropy of Thue–Morse grow with the length.", 0.1,
     "the excess entropy of Thue–Morse diverges, so no estimate can have a limit (section V.C)", citation, unit=UNIT,
 )  # fmt: skip
-NEXT = "lab run estimator_calibration --preset standard"
+NEXT = "lab run estimator_calibration --preset overnight, which has twelve seeds"
 BITS = "estimate_bits"
 
 
 def judge(tables: Tables) -> list[Verdict]:
-    """Five claims on the methods, each a mean over sources in which a sequence is the independent unit."""
+    """Five claims on the methods, each a mean over sources in which a seed is the independent unit."""
     points = collect_points(tables)
     name = points["method"].str.split(" ").str[0]
     codes = points[points["method_kind"] == "code"]
@@ -145,15 +145,13 @@ def judge(tables: Tables) -> list[Verdict]:
 
 
 def _judge(claim: Question, rows: pd.DataFrame, find: Callable[[pd.DataFrame], pd.Series]) -> Verdict:
-    """The verdict on a value per sequence, averaged over sources."""
+    """The verdict on a value per sequence, averaged over the sources of a seed."""
     values = find(rows) if len(rows) else pd.Series(dtype=float)
-    strata = {} if values.empty else {str(k): v.tolist() for k, v in values.groupby(level="source")}
 
     def estimate(level: float) -> Estimate:
-        return average_strata(claim.claim, strata, level=level)
+        return average_sources(claim.claim, values, level=level)
 
-    used = rows.drop_duplicates("run_key") if strata and estimate(0.95).has_interval else rows.iloc[:0]
-    return claim.judge(estimate, used, NEXT)
+    return claim.judge(estimate, rows.drop_duplicates("run_key"), NEXT)
 
 
 def _average(rows: pd.DataFrame, column: str, sign: int) -> pd.Series:

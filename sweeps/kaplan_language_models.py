@@ -74,27 +74,27 @@ def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
 SMALL = "our tokens are a ten-thousandth of the paper's, and no law is known to keep its exponent over that distance"
 SIZE = Question(
     "size_power_law", "Loss falls as a power of the number of parameters.", 0.02,
-    "α_N 0.076 (eq. 1.1); 0.082 in a reproduction up to 6.3 M parameters", citation,
+    "α_N 0.076 (eq. 1.1); 0.082 in a reproduction up to 6.3 M parameters", citation, fewest=0,
 )  # fmt: skip
 DATA = Question(
-    "data_power_law", "Loss falls as a power of the training tokens.", 0.02, "α_D 0.095 (eq. 1.2)", citation
+    "data_power_law", "Loss falls as a power of the training tokens.", 0.02, "α_D 0.095 (eq. 1.2)", citation, fewest=0
 )
 SIZE_VALUE = Question(
     "size_exponent", "The exponent of size is Kaplan's 0.076.", 0.02, "α_N 0.076 (eq. 1.1)", citation,
-    value=0.076, out_of_regime=SMALL,
+    value=0.076, out_of_regime=SMALL, fewest=0,
 )  # fmt: skip
 OPTIMUM = Question(
     "optimal_size", "The best size grows as the 0.73rd power of compute (N without tables, C = 6·N·D).", 0.1,
     "N_opt ∝ C^0.73 (section 6.1); 0.72 in a reproduction; Hoffmann et al. 2022 have 0.50", citation, "seed",
-    value=0.73, out_of_regime=SMALL,
+    value=0.73, out_of_regime=SMALL, fewest=0,
 )  # fmt: skip
 EFFICIENCY = Question(
     "sample_efficiency", "A larger model reaches the same loss on fewer tokens.", 0.1,
-    "larger models are significantly more sample-efficient (section 1.1, figure 2)", citation, "seed",
+    "larger models are significantly more sample-efficient (section 1.1, figure 2)", citation, "seed", fewest=0,
 )  # fmt: skip
 FORECAST = Question(
     "extrapolation", "The law of the smaller sizes foretells the largest better than the next smaller size does.", 0.01,
-    "trends hold over more than seven orders of magnitude (section 1.1)", citation, "seed",
+    "trends hold over more than seven orders of magnitude (section 1.1)", citation, "seed", fewest=0,
 )  # fmt: skip
 NEXT = "run more seeds: lab run kaplan_language_models --preset standard, or overnight"
 

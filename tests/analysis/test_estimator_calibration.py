@@ -1,4 +1,4 @@
-"""Bias with its interval, the trusted length, the error's exponent, and the coverage of a stratified mean."""
+"""Bias with its interval, the trusted length, the error's exponent, and the coverage of a mean over sources."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from lab.analysis.complexity.estimator_calibration import (
     assess_methods,
-    average_strata,
+    average_sources,
     collect_points,
     find_trusted_lengths,
     fit_convergence,
@@ -97,21 +97,30 @@ def test_no_error_is_exact_and_few_lengths_are_refused() -> None:
     assert all(math.isnan(c.exponent.value) for c in short)
 
 
-@pytest.mark.parametrize("spreads", [(1.0, 1.0, 1.0, 1.0), (0.1, 0.5, 1.0, 3.0), (0.0, 1.0, 1.0, 1.0)])
-def test_the_interval_of_a_stratified_mean_covers_at_the_studys_design(spreads: tuple[float, ...]) -> None:
-    rng, held, trials = open_stream(0, "strata"), 0, 2000
-    means = np.array([0.3, -0.1, 2.0, 0.0])
+@pytest.mark.parametrize("shared", [0.0, 0.9])
+def test_the_interval_of_a_mean_over_sources_covers_whatever_a_seeds_sources_share(shared: float) -> None:
+    """Sources of one seed are drawn from the same numbers: taken for independent, the interval would be too short."""
+    rng, held, trials = open_stream(0, "sources"), 0, 600
+    means, spreads = np.array([0.3, -0.1, 2.0, 0.0]), np.array([0.1, 0.5, 1.0, 3.0])
     for _ in range(trials):
-        draws = means[:, None] + np.array(spreads)[:, None] * rng.standard_normal((4, 5))
-        held += average_strata("x", {str(k): row.tolist() for k, row in enumerate(draws)}).contains(means.mean())
-    assert held / trials >= 0.93
+        luck = shared**0.5 * rng.standard_normal((1, 12)) + (1 - shared) ** 0.5 * rng.standard_normal((4, 12))
+        found = average_sources("x", stack(means[:, None] + spreads[:, None] * luck))
+        assert found.n == 12
+        held += found.contains(means.mean())
+    assert 0.95 - 3 * (0.95 * 0.05 / trials) ** 0.5 <= held / trials <= 0.95 + 3 * (0.95 * 0.05 / trials) ** 0.5
 
 
-def test_strata_of_one_unit_are_left_out() -> None:
-    assert not average_strata("x", {"a": [1.0], "b": []}).has_interval
-    found = average_strata("x", {"a": [1.0, 2.0, math.nan], "b": [5.0]})
-    assert found.value == 1.5
-    assert found.n == 2
+def stack(values: np.ndarray) -> pd.Series:
+    """A value per (source, seed)."""
+    names = pd.MultiIndex.from_product([[f"s{k}" for k in range(len(values))], range(values.shape[1])])
+    return pd.Series(values.ravel(), names.set_names(["source", "seed"]))
+
+
+def test_a_seed_without_one_of_the_sources_is_left_out_and_so_is_a_source_without_values() -> None:
+    values = stack(np.array([[1.0, 2.0, math.nan], [5.0, 5.0, 5.0], [math.nan] * 3]))
+    found = average_sources("x", values)
+    assert (found.value, found.n) == (3.25, 2)
+    assert not average_sources("x", values.iloc[:0]).has_interval
 
 
 def test_an_assessment_holds_bias_trust_and_law_of_every_pair_of_known_truth() -> None:

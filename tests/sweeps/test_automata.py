@@ -79,7 +79,9 @@ def test_a_linear_peak_is_found_linear() -> None:
 def test_few_seeds_bear_no_verdict_on_an_excess(sweep: str) -> None:
     for claim, verdict in judge(sweep, make_tables(seeds=11, sides=(40,))).items():
         if "exponent" not in claim and claim != "peak_time":
-            assert verdict.outcome is Outcome.UNDERPOWERED and "needs 12 seeds" in verdict.reason, claim
+            assert verdict.outcome is Outcome.UNDERPOWERED and "needs 12 independent units, has 11" in verdict.reason, (
+                claim
+            )
 
 
 def test_the_first_law_holds_for_a_stirred_cup_by_every_code() -> None:

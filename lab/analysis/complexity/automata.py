@@ -176,20 +176,9 @@ def read_largest(
     return read_hump(tables, runs, measure), runs
 
 
-def demand_seeds(
-    hump: Hump | None, statistic: Callable[[Hump, float], Estimate], fewest: int
-) -> Callable[[float], Estimate]:
-    """A statistic of the hump by level, its interval withheld where it rests on fewer than `fewest` seeds."""
-
-    def find(level: float) -> Estimate:
-        if hump is None:
-            return Estimate("hump", math.nan, level=level, method="there is no curve")
-        found = statistic(hump, level)
-        if found.n >= fewest:
-            return found
-        return replace(found, low=math.nan, high=math.nan, method=f"needs {fewest} seeds, has {found.n}")
-
-    return find
+def estimate_hump(hump: Hump | None, statistic: Callable[[Hump, float], Estimate], level: float = 0.95) -> Estimate:
+    """A statistic of the hump, which there may not be."""
+    return statistic(hump, level) if hump else Estimate("hump", math.nan, level=level, method="there is no curve")
 
 
 def _average(times: Array, bits: Array, level: float) -> pd.DataFrame:

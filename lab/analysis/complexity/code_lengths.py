@@ -46,7 +46,7 @@ def measure_runs(tables: Tables) -> CodeLengths:
 
     `online_bits` counts every training token once, as a target, at the probability the net gave it before the step that
     learned from it; the first batch at what the untrained net says, close to uniform; no token is left out, and the one
-    that only opens a window is not counted. The area is measured at the middle of the last interval before the
+    that only opens a window is not counted. The area is measured within the last interval before the
     cooling (`lab.complexity.epiplexity.measure_areas`).
     """
     curves = dict(tuple(tables.curves.groupby("run_key", sort=False)))
@@ -70,7 +70,9 @@ def find_areas(run: pd.Series, curve: pd.DataFrame | None) -> Areas | str:
     """The areas along a run's online trajectory, or why it has none."""
     if run["status"] != "done":
         return f"{run['status']} and not done"
-    if run["tokens"] > run["unique_tokens"]:  # false where the unique tokens are not known
+    if pd.isna(run["unique_tokens"]):
+        return "whose data may repeat: how many tokens are new is not known"
+    if run["tokens"] > run["unique_tokens"]:
         return "repeats its data: more than one epoch is not prequential"
     if curve is None or curve["online_bits"].isna().any():
         return "without a curve of its online code length"

@@ -136,22 +136,27 @@ def check_areas(tables: Tables, named: NamedFit, drawn: DrawnLaw, level: float =
     """Area over law for the runs the law was fitted to, at the tokens where each area was measured.
 
     The trunk is the unit: ln(area/law) is averaged over a trunk's horizons, then over trunks. The variances of the
-    trunks' luck and of the law's draws add up, as if the areas were of other runs than the law.
+    trunks' luck and of the law's draws add up, as if the areas were of other runs than the law. Where the area of a run
+    is 0 or less there is no ratio: without that run it would be one of chosen runs.
     """
     lengths = measure_runs(tables)
-    rows = lengths.rows[lengths.rows["run_key"].isin(named.rows_used["run_key"]) & lengths.rows["area_bits"].gt(0)]
+    rows = lengths.rows[lengths.rows["run_key"].isin(named.rows_used["run_key"])]
     if rows.empty:
         reason = lengths.reason or "none of the runs that were fitted has an area"
         return AreaCheck(pd.DataFrame(), rows, Estimate("area_ratio", math.nan, method=reason), reason)
     at = rows["area_tokens"].to_numpy(float)
     law = drawn.law.structure(at) / NATS_PER_BIT
     draws = _structure_draws(drawn, at)
+    rows = rows.assign(law_bits=law)
+    lost = int(rows["area_bits"].le(0).sum())
+    if lost:
+        method = f"{lost} of {len(rows)} runs have no area above their loss, and to leave them out is to choose"
+        return AreaCheck(_average_cells(rows, draws, level), rows, Estimate("area_ratio", math.nan, method=method))
     logs = np.log(rows["area_bits"].to_numpy(float) / law)
     per_trunk = pd.Series(logs).groupby(rows["trunk_key"].to_numpy()).mean().to_numpy()
     weights = 1 / rows.groupby("trunk_key")["run_key"].transform("size").to_numpy(float) / len(per_trunk)
     doubt = float(np.std(np.log(draws / law) @ weights)) if draws is not None else 0.0
     ratio = _bracket_ratio(per_trunk, doubt, level, drawn)
-    rows = rows.assign(law_bits=law)
     return AreaCheck(_average_cells(rows, draws, level), rows, ratio)
 
 

@@ -2,18 +2,16 @@
 
 A study of the runner `estimate`. Bias at a length: the mean over seeds of estimate − truth, with Student's interval;
 sequences of different lengths are independent. The error's law |error| ~ B n^(−β) is fitted by the lab's engine to
-every seed and length. A mean over sources is stratified: each source counts alike, each (source, seed) is one unit.
+every seed and length. In a mean over sources each counts alike, and the seed is the unit: its sources share their luck.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from lab.analysis.laws.cache import fit_once
 from lab.analysis.laws.named import load_law
@@ -146,23 +144,14 @@ def assess_methods(points: pd.DataFrame, tolerance: float) -> list[Assessment]:
     return assessed
 
 
-def average_strata(
-    name: str, strata: Mapping[str, Sequence[float]], unit: str = "bits/symbol", level: float = 0.95
-) -> Estimate:
-    """Mean over strata of their means; variance Σ s²_k/n_k / K² with Satterthwaite's degrees of freedom (1946).
+def average_sources(name: str, values: pd.Series, unit: str = "bits/symbol", level: float = 0.95) -> Estimate:
+    """Mean over seeds of the mean over sources; `values` by (source, seed), every source counting alike.
 
-    Units of one stratum are independent, and so are the strata. A stratum with fewer than two known values is left
-    out; no interval where none is left. `n` counts the units.
+    The seed is the unit: sequences of one seed are drawn from the same numbers, whatever their source. A source without
+    any value is left out, and so is a seed without a value of every other source.
     """
-    known = {key: np.array([v for v in values if math.isfinite(v)]) for key, values in strata.items()}
-    kept = [values for values in known.values() if len(values) >= 2]
-    if not kept:
-        return Estimate(name, math.nan, level=level, unit=unit, method="needs two units in a stratum")
-    parts = np.array([values.var(ddof=1) / len(values) for values in kept]) / len(kept) ** 2
-    mean, error = float(np.mean([values.mean() for values in kept])), math.sqrt(parts.sum())
-    units = sum(len(values) for values in kept)
-    spread = (parts**2 / np.array([len(values) - 1 for values in kept])).sum()
-    freedom = float(parts.sum() ** 2 / spread) if spread else math.inf
-    half = float(stdtrit(min(freedom, 1e6), 0.5 + level / 2)) * error
-    method = f"stratified t({freedom:.3g}) over {units} sequences of {len(kept)} sources"
-    return Estimate(name, mean, mean - half, mean + half, level, unit, method, units)
+    table = pd.DataFrame()
+    if len(values):
+        table = values.rename("value").reset_index().pivot_table("value", "seed", "source").dropna()
+    found = average_replicates(name, table.mean(axis=1).tolist(), unit, level)
+    return replace(found, method=f"{found.method}, each a mean of {len(table.columns)} sources")

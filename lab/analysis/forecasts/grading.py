@@ -186,14 +186,18 @@ def _describe_grade(grade: Grade) -> dict[str, Any]:
 
 
 def estimate_share(name: str, shares: Sequence[float], level: float = 0.95) -> Estimate:
-    """The mean of shares in [0, 1], one per independent unit, with the exact binomial interval (Clopper & Pearson)."""
+    """The mean of shares in [0, 1], one per independent unit, with the binomial interval of Clopper & Pearson 1934.
+
+    It is exact where every share is 0 or 1 and conservative where some are fractions: these spread less.
+    """
     n = len(shares)
     if not n:
         return Estimate(name, math.nan, level=level, method="no forecast is graded yet")
     held, tail = float(np.sum(shares)), (1 - level) / 2
     low = float(betaincinv(held, n - held + 1, tail)) if held > 0 else 0.0
     high = float(betaincinv(held + 1, n - held, 1 - tail)) if held < n else 1.0
-    return Estimate(name, held / n, low, high, level, "", f"Clopper–Pearson, {n} {UNIT}", n)
+    told = "" if all(share in (0, 1) for share in shares) else ", conservative for shares"
+    return Estimate(name, held / n, low, high, level, "", f"Clopper–Pearson{told}, {n} {UNIT}", n)
 
 
 def _average(units: Sequence[int], values: Sequence[float]) -> list[float]:
