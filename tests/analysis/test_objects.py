@@ -92,3 +92,8 @@ def test_dials_have_the_type_their_entry_asks_for() -> None:
     word = parse_entry("data", "periodic:word=0110")
     assert word == {"name": "periodic", "word": "0110"}
     assert parse_entry("codes", "order_k") == {"name": "order_k"}
+
+
+def test_a_source_is_not_drawn_beyond_what_memory_holds() -> None:
+    with pytest.raises(InputError, match="at most"):
+        open_object("markov", length=10**12)

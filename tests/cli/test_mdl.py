@@ -34,7 +34,7 @@ def test_a_table_of_two_columns(terminal: Terminal) -> None:
 
 
 def test_refusals(terminal: Terminal) -> None:
-    assert "range like 0-4" in terminal.refuse("mdl", "bernoulli", "--orders", "few")
+    assert "example 0-4" in terminal.refuse("mdl", "bernoulli", "--orders", "few")
     assert "did you mean 'polynomial'" in terminal.refuse("mdl", "bernoulli", "--model", "polynom")
     (terminal.folder / "short").write_bytes(b"ab")
     assert "longer than the largest order" in terminal.refuse("mdl", "short")

@@ -20,6 +20,7 @@ from lab.runs.store import Store, open_store
 
 DRAWN = 2**14
 """Symbols drawn of a source where no length is given."""
+LONGEST_DRAWN = 2**24  # eight bytes each while they are drawn
 _KEY = re.compile(r"[0-9a-f]{6,16}(:|$)")
 
 
@@ -57,6 +58,10 @@ def draw_object(table: dict[str, object], length: int, seed: int) -> Described:
     label = label_entry(str(table["name"]), source)
     if source.vocabulary > 256:
         raise InputError(f"source {label}", source.vocabulary, "codes take at most 256 symbols", "choose another")
+    if length > LONGEST_DRAWN:
+        raise InputError(
+            "--length", length, f"at most {LONGEST_DRAWN:,} symbols are drawn of a source", "ask for fewer"
+        )
     symbols = source.draw(length, seed).astype(np.uint8)
     rate = None if source.entropy_rate is None else source.entropy_rate / math.log(2)
     return Described(label, Message(symbols, max(2, source.vocabulary)), entropy_rate=rate)

@@ -52,10 +52,14 @@ def check_model(name: str) -> ModelClass:
 def parse_orders(text: str) -> list[int]:
     """'0-4' or '0,1,3' as whole numbers; raises `InputError`."""
     first, dash, last = text.partition("-")
+    rule = "a range from the lower to the higher order, or a list"
     try:
-        return list(range(int(first), int(last) + 1)) if dash else [int(part) for part in text.split(",")]
+        orders = list(range(int(first), int(last) + 1)) if dash else [int(part) for part in text.split(",")]
     except ValueError:
-        raise InputError("--orders", text, "a range like 0-4 or a list like 0,1,3") from None
+        raise InputError("--orders", text, rule, "for example 0-4 or 0,1,3") from None
+    if not orders:
+        raise InputError("--orders", text, rule, "for example 0-4 or 0,1,3")
+    return orders
 
 
 def estimate_total(panel: Panel, code: str) -> Estimate:

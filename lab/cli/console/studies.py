@@ -22,8 +22,8 @@ def open_study(name: str, column_map: str = "", convention: str = "params_total"
 
 
 def _describe_exclusions(tables: Tables, by: str | None) -> list[str]:
-    if tables.runs[["tokens", "params_total"]].isna().to_numpy().all():
-        return []  # nothing was trained: no law of training is fitted to such a study, and none of its runs is missed
+    if tables.is_without_losses:
+        return []  # no law is fitted to such a study, and none of its runs is missed
     excluded = select_runs(tables, by).excluded
     counts = excluded["reason"].value_counts()
     reasons = "; ".join(f"{count} {reason}" for reason, count in counts.items())
