@@ -26,8 +26,8 @@ MOST_RATES = 7  # a search still at its edge after seven octaves ends there; the
 class TrainingGrid:
     """Sizes × horizons × seeds of one family on one source.
 
-    `family`, `source` and `fields` are those of `lab.runners.train.TrainFields` without size, horizon, seed and rate;
-    `horizons` (tokens) are common to all sizes or given by size.
+    `family`, `source` and `fields` are those of `lab.runners.training.fields.TrainFields` without size, horizon, seed
+    and rate; `horizons` (tokens) are common to all sizes or given by size.
     With `stored_rates` (size → rate) nothing is searched. Otherwise the first seed trains every rate of `rates` (an
     octave apart) to every horizon; where a horizon's best rate is the smallest or largest tried, the search goes an
     octave further; then the other seeds train, per size and horizon, at the best rate of that very horizon, because
@@ -91,6 +91,20 @@ class TrainingGrid:
 def make_transformer_grid(source: str, **grid: Any) -> TrainingGrid:
     """A grid of the modern Transformer with Muon, the lab's reference recipe, on a source at its defaults."""
     return TrainingGrid({"name": "transformer"}, {"name": source}, fields={"optimizer": "muon"}, **grid)
+
+
+def make_transformer_fields(width: int, tokens: int, window: int, batch_tokens: int) -> dict[str, Any]:
+    """The reference Transformer with Muon; the rate warms up over a fiftieth of the tokens."""
+    return {
+        "family": {"name": "transformer", "width": width},
+        "optimizer": "muon",
+        "learning_rate": 0.02,
+        "tokens": tokens,
+        "window": window,
+        "batch_tokens": batch_tokens,
+        "warmup_tokens": tokens // 50,
+        "evaluation_tokens": 64 * window,
+    }
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from lab.core.replicates import average_replicates
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, choose_preset
+from sweeps import Question, choose_preset, make_transformer_fields
 
 title = "Structure in text, chains and cellular automata"
 question = "How much structure does a small learner find in data of different kinds, and by which estimate?"
@@ -40,7 +40,7 @@ SOURCES: tuple[Mapping[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Plan:
-    """Every source with every seed: `fields` are those of `lab.runners.train.TrainFields`."""
+    """Every source with every seed: `fields` are those of `lab.runners.training.fields.TrainFields`."""
 
     seeds: int
     fields: Mapping[str, Any]
@@ -54,24 +54,10 @@ class Plan:
         ]
 
 
-def make_fields(width: int, tokens: int, window: int, batch_tokens: int) -> dict[str, Any]:
-    """The reference Transformer with Muon; the rate warms up over a fiftieth of the tokens."""
-    return {
-        "family": {"name": "transformer", "width": width},
-        "optimizer": "muon",
-        "learning_rate": 0.02,
-        "tokens": tokens,
-        "window": window,
-        "batch_tokens": batch_tokens,
-        "warmup_tokens": tokens // 50,
-        "evaluation_tokens": 64 * window,
-    }
-
-
 presets = {
-    "smoke": Plan(3, make_fields(16, 2**15, 32, 512)),
-    "standard": Plan(12, make_fields(32, 2**19, 64, 1024)),
-    "overnight": Plan(12, make_fields(64, 2**22, 128, 2048)),
+    "smoke": Plan(3, make_transformer_fields(16, 2**15, 32, 512)),
+    "standard": Plan(12, make_transformer_fields(32, 2**19, 64, 1024)),
+    "overnight": Plan(12, make_transformer_fields(64, 2**22, 128, 2048)),
 }
 
 

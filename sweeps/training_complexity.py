@@ -20,8 +20,7 @@ from lab.core.replicates import average_replicates
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, choose_preset
-from sweeps.epiplexity import make_fields
+from sweeps import Question, choose_preset, make_transformer_fields
 
 title = "Training as complexodynamics"
 question = "How does the structure of weights, activations and predictions move while a net trains?"
@@ -53,9 +52,9 @@ class Plan:
 
 
 presets = {
-    "smoke": Plan(2, make_fields(16, 2**17, 32, 512)),
-    "standard": Plan(12, make_fields(32, 2**21, 64, 1024)),
-    "overnight": Plan(12, make_fields(64, 2**24, 128, 2048)),
+    "smoke": Plan(2, make_transformer_fields(16, 2**17, 32, 512)),
+    "standard": Plan(12, make_transformer_fields(32, 2**21, 64, 1024)),
+    "overnight": Plan(12, make_transformer_fields(64, 2**24, 128, 2048)),
 }
 
 

@@ -48,7 +48,7 @@ def command(
     C = 6·N·D for training and 2·N per token of inference. Exit code 2 where the data cannot bear the question.
     """
     from lab.analysis.plans.allocation import allocate
-    from lab.analysis.plans.surfaces import Surface, Workload
+    from lab.analysis.plans.surfaces import Workload, WorkloadSurface
 
     title, fit, named, tables = _open_law(study, published, law, convention, column_map)
     if fit.theta is None:
@@ -59,7 +59,7 @@ def command(
     if len(named_budgets) != 1:
         raise InputError("budget", ", ".join(named_budgets) or None, f"give one of {', '.join(given)}")
     if loss is not None:
-        compute = Surface(fit, workload).find_compute(fit.theta, loss)
+        compute = WorkloadSurface(fit, workload).find_compute(fit.theta, loss)
     elif flops is not None:
         compute = flops
     else:

@@ -15,7 +15,7 @@ from lab.cli.console.output import print_estimates, print_json, print_note, prin
 from lab.core.errors import InputError, RefusedError, UnknownNameError
 
 if TYPE_CHECKING:
-    from lab.analysis.comparisons.criteria import Comparison, Split
+    from lab.analysis.comparisons.criteria import LawComparison, Split
     from lab.analysis.comparisons.curves import Collection
 
 AGAINST = ("size", "tokens", "joint")
@@ -93,7 +93,7 @@ def _tell(collection: Collection) -> list[Split]:
     return split_curves(collection)
 
 
-def _print_json(name: str, comparison: Comparison, others: dict[str, str]) -> None:
+def _print_json(name: str, comparison: LawComparison, others: dict[str, str]) -> None:
     frame = comparison.frame
     splits = [
         {"split": split, "laws": rows.drop(columns="split").to_dict("records")}
@@ -102,7 +102,7 @@ def _print_json(name: str, comparison: Comparison, others: dict[str, str]) -> No
     print_json({"study": name, "splits": splits, "agreement": comparison.agreement, "not_asked": others})
 
 
-def _print(comparison: Comparison, others: dict[str, str]) -> None:
+def _print(comparison: LawComparison, others: dict[str, str]) -> None:
     from lab.analysis.comparisons.criteria import TITLES, average_ranks
 
     frame = comparison.frame

@@ -10,7 +10,7 @@ from lab.core.errors import RefusedError
 
 if TYPE_CHECKING:
     from lab.analysis.comparisons.multipliers import Multiplier
-    from lab.analysis.comparisons.recipes import Comparison
+    from lab.analysis.comparisons.recipes import RecipeComparison
 
 
 def command(
@@ -57,7 +57,7 @@ def command(
         raise RefusedError(f"recipes by {by}, law {found.law.name}", None, found.reason, found.next_step)
 
 
-def _describe(found: "Comparison") -> dict[str, object]:
+def _describe(found: "RecipeComparison") -> dict[str, object]:
     f, above, below, p = found.wald
     return {
         "by": found.by,
@@ -92,7 +92,7 @@ def _describe(found: "Comparison") -> dict[str, object]:
     }
 
 
-def _others(found: "Comparison") -> list[str]:
+def _others(found: "RecipeComparison") -> list[str]:
     return list(dict.fromkeys(c.group for c in found.contrasts))
 
 
@@ -118,7 +118,7 @@ def _list(multiplier: "Multiplier") -> dict[str, object]:
     }
 
 
-def _print(found: "Comparison", multipliers: "list[Multiplier]") -> None:
+def _print(found: "RecipeComparison", multipliers: "list[Multiplier]") -> None:
     own = found.own
     assert own is not None
     print_text(f"{found.by}: {', '.join(found.groups[1:])} against {found.groups[0]} · {found.law.name} · {own.n} runs")

@@ -11,7 +11,7 @@ from lab.core.errors import InputError, RefusedError
 from lab.core.units import format_count
 
 if TYPE_CHECKING:
-    from lab.analysis.optimum.comparison import Comparison
+    from lab.analysis.optimum.comparison import ApproachComparison
     from lab.analysis.optimum.decomposition import Decomposition
     from lab.core.estimate import Estimate
 
@@ -68,12 +68,12 @@ def _read_budgets(text: str) -> list[float]:
     return budgets
 
 
-def _spread(comparison: "Comparison") -> list[float]:
+def _spread(comparison: "ApproachComparison") -> list[float]:
     low, high = comparison.span
     return [low, (low * high) ** 0.5, high]
 
 
-def _describe(comparison: "Comparison", budgets: list[float]) -> dict[str, Any]:
+def _describe(comparison: "ApproachComparison", budgets: list[float]) -> dict[str, Any]:
     asked = budgets or _spread(comparison)
     return {
         "convention": comparison.convention,
@@ -109,7 +109,9 @@ def _list_steps(steps: "Decomposition") -> dict[str, Any]:
     return {**steps._asdict(), "steps": [step._asdict() for step in steps.steps]}
 
 
-def _print(comparisons: "list[Comparison]", steps: "Decomposition", budgets: list[float], notes: list[str]) -> None:
+def _print(
+    comparisons: "list[ApproachComparison]", steps: "Decomposition", budgets: list[float], notes: list[str]
+) -> None:
     rows: list[tuple[object, ...]] = []
     for c in comparisons:
         for place, (name, approach) in enumerate(c.approaches.items()):
@@ -132,7 +134,7 @@ def _print(comparisons: "list[Comparison]", steps: "Decomposition", budgets: lis
         print_text(f"{text}.")
 
 
-def _print_budgets(c: "Comparison", budgets: list[float]) -> None:
+def _print_budgets(c: "ApproachComparison", budgets: list[float]) -> None:
     rows: list[tuple[object, ...]] = []
     for flop in budgets:
         low, high = c.estimate_flat(flop)
@@ -160,7 +162,7 @@ def _print_steps(steps: "Decomposition") -> None:
         print_text(f"  {text}")
 
 
-def _list_refusals(comparisons: "list[Comparison]") -> list[str]:
+def _list_refusals(comparisons: "list[ApproachComparison]") -> list[str]:
     found = []
     for c in comparisons:
         where = f"{c.convention}, {c.compute}"

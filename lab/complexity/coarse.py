@@ -18,7 +18,7 @@ ADJUSTED_BUCKETS = 7
 
 
 @dataclass(frozen=True)
-class Lengths:
+class StateLengths:
     """Code lengths of one state, bits: of the cells, of the coarse square, of the adjusted one."""
 
     entropy_bits: float
@@ -56,17 +56,17 @@ def adjust(coarse: Cells) -> Cells:
     return np.where(np.abs(coarse - majority) <= 1, majority, coarse).astype(np.uint8)
 
 
-def measure_state(cells: Cells, alphabet: int, grain: int, buckets: int, code: Code) -> Lengths:
+def measure_state(cells: Cells, alphabet: int, grain: int, buckets: int, code: Code) -> StateLengths:
     """The lengths of one state by `code`; the adjusted square always has seven buckets."""
     adjusted = adjust(coarsen(cells, grain, ADJUSTED_BUCKETS))
-    return Lengths(
+    return StateLengths(
         code.count_bits(Message(cells, alphabet)),
         code.count_bits(Message(coarsen(cells, grain, buckets), max(buckets, 2))),
         code.count_bits(Message(adjusted, ADJUSTED_BUCKETS)),
     )
 
 
-def draw_surrogate(cells: Cells, rows: NDArray[np.float64] | None, stream: np.random.Generator) -> Cells:
+def draw_row_surrogate(cells: Cells, rows: NDArray[np.float64] | None, stream: np.random.Generator) -> Cells:
     """A square of no structure but its rows: the null against which complexity counts.
 
     With `rows` (n,), the exact probabilities of cream: independent cells. Without: the state's own rows, each

@@ -24,7 +24,7 @@ from lab.core.registry import open_shelf
 
 
 @dataclass(frozen=True)
-class Description:
+class Decoded:
     """A description that was undone: its `bits`, and the `operations` it took: fields read, cells read or written."""
 
     name: str
@@ -32,10 +32,10 @@ class Description:
     operations: int
 
 
-def list_descriptions(message: Message) -> tuple[Description, ...]:
+def list_descriptions(message: Message) -> tuple[Decoded, ...]:
     """The descriptions of a sequence, shortest first; each is decoded and compared with the message."""
     sequence = message.sequence
-    literal = Description("literal", len(message) * math.log2(message.alphabet), 2 * len(message))
+    literal = Decoded("literal", len(message) * math.log2(message.alphabet), 2 * len(message))
     if not len(message):
         return (literal,)
     copies = parse_lz76(message)
@@ -48,11 +48,11 @@ def list_descriptions(message: Message) -> tuple[Description, ...]:
         if not np.array_equal(decoded, sequence):
             raise LabError(f"decoder of {name}", None, "what it gives back is not the message", "report this message")
         code: Code = open_shelf("codes").load(name)()
-        found.append(Description(name, code.count_bits(message), int(operations)))
+        found.append(Decoded(name, code.count_bits(message), int(operations)))
     return tuple(sorted(found, key=lambda one: (one.bits, one.operations)))
 
 
-def find_depth(descriptions: tuple[Description, ...], significance: float = 0.0) -> Description:
+def find_depth(descriptions: tuple[Decoded, ...], significance: float = 0.0) -> Decoded:
     """The description of fewest operations among those within `significance` bits of the shortest."""
     if significance < 0:
         raise InputError("significance", significance, "is a number of bits, at least 0")

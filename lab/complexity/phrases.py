@@ -93,7 +93,7 @@ def normalise_count(phrases: int, length: int, alphabet: int = 2) -> float:
     return phrases * math.log(length, alphabet) / length if length > 1 else math.nan
 
 
-def count_integer_bits(values: NDArray[np.integer]) -> float:
+def count_elias_bits(values: NDArray[np.integer]) -> float:
     """Bits of the adaptive Elias code of integers ≥ 1, in the order given.
 
     Elias's γ (1975) says how many binary digits a value has, in unary, then all but the first of them. Here every

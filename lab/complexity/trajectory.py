@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lab.complexity.automaton import Automaton, Cells
-from lab.complexity.coarse import Lengths, draw_surrogate, measure_state
+from lab.complexity.coarse import StateLengths, draw_row_surrogate, measure_state
 from lab.complexity.code import Code
 from lab.complexity.heat_kernel import compare_rows
 from lab.core.seeds import open_stream
@@ -42,7 +42,7 @@ def follow(automaton: Automaton, side: int, seed: int, moves: NDArray[np.int64])
         automaton.advance(state, at - state.moves)
         rows = None if predicted is None else predicted[k]
         chi_square = np.nan if rows is None else compare_rows(state.cells.sum(axis=1, dtype=float), rows)
-        yield Frame(at, state.cells.copy(), draw_surrogate(state.cells, rows, stream), chi_square)
+        yield Frame(at, state.cells.copy(), draw_row_surrogate(state.cells, rows, stream), chi_square)
 
 
 def measure_frames(
@@ -73,7 +73,7 @@ def find_peak(times: NDArray[np.float64], lengths: NDArray[np.float64]) -> tuple
     return float(times[top].mean()), float(lengths.max())
 
 
-def _measure(cells: Cells, automaton: Automaton, grain: int, buckets: int, code: Code) -> Lengths:
+def _measure(cells: Cells, automaton: Automaton, grain: int, buckets: int, code: Code) -> StateLengths:
     return measure_state(cells, automaton.alphabet, grain, buckets, code)
 
 

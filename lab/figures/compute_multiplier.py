@@ -13,7 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lab.analysis.comparisons.multipliers import Multiplier, measure_multipliers, trace_frontiers
-from lab.analysis.comparisons.recipes import Comparison, compare_recipes
+from lab.analysis.comparisons.recipes import RecipeComparison, compare_recipes
 from lab.analysis.selection import select_runs
 from lab.figures import Figure
 from lab.figures.framing.series import LOSS, keep_positive, make_empty
@@ -117,7 +117,7 @@ def _frame(multiplier: Multiplier, x: str) -> pd.DataFrame:
     return kept[[x, "value", "low", "high"]].assign(mark=within.map(place), series=multiplier.group)
 
 
-def _describe(found: Comparison, multipliers: list[Multiplier]) -> list[str]:
+def _describe(found: RecipeComparison, multipliers: list[Multiplier]) -> list[str]:
     if found.reason:
         return [f"No multiplier: {found.reason}. Next: {found.next_step}"]
     dropped = (f"{name} is left out: {why}" for name, why in found.dropped.items())

@@ -11,7 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lab.analysis.optimum.approaches import compare_approaches
-from lab.analysis.optimum.comparison import Comparison, Valley
+from lab.analysis.optimum.comparison import ApproachComparison, Valley
 from lab.analysis.optimum.flatness import TOLERANCE
 from lab.analysis.optimum.valleys import SAME_BUDGET
 from lab.core.units import format_count
@@ -73,7 +73,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _frame_valley(comparison: Comparison, valley: Valley, k: int) -> pd.DataFrame:
+def _frame_valley(comparison: ApproachComparison, valley: Valley, k: int) -> pd.DataFrame:
     x, rows, found = comparison.convention, comparison.rows, comparison.valleys
     near = np.abs(np.log(rows[comparison.compute] / valley.flops)) <= SAME_BUDGET
     sizes, losses = np.exp(comparison.grid.log_sizes), found.losses[0, :, k]
@@ -89,7 +89,9 @@ def _frame_valley(comparison: Comparison, valley: Valley, k: int) -> pd.DataFram
     return frame.assign(series=name, flop=valley.flops, refused=valley.refused)
 
 
-def _trace_parabola(comparison: Comparison, valley: Valley, k: int, log_sizes: np.ndarray) -> list[pd.DataFrame]:
+def _trace_parabola(
+    comparison: ApproachComparison, valley: Valley, k: int, log_sizes: np.ndarray
+) -> list[pd.DataFrame]:
     """The parabola across the sizes that reach the budget, its vertex, that corrected, and the flat range."""
     x, corrected = comparison.convention, valley.corrected
     vertex, bottom, bend = (float(v[0, k]) for v in comparison.valleys.parabolas[:3])
@@ -113,7 +115,7 @@ def _trace_parabola(comparison: Comparison, valley: Valley, k: int, log_sizes: n
     return parts
 
 
-def _describe(comparison: Comparison, valleys: list[Valley], drawn: int) -> list[str]:
+def _describe(comparison: ApproachComparison, valleys: list[Valley], drawn: int) -> list[str]:
     refused = [f"{format_count(v.flops, 'FLOP')}: {v.refused}" for v in valleys if v.refused]
     _, high = comparison.span
     bias = comparison.estimate_bias(high)

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lab.analysis.optimum.approaches import compare_approaches
-from lab.analysis.optimum.comparison import LAW, Comparison
+from lab.analysis.optimum.comparison import LAW, ApproachComparison
 from lab.figures import Figure
 from lab.figures.framing.approaches import ComputeOptions, describe_refusals, label_approach
 from lab.figures.framing.series import make_empty
@@ -65,7 +65,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _trace(comparison: Comparison) -> list[pd.DataFrame]:
+def _trace(comparison: ApproachComparison) -> list[pd.DataFrame]:
     parts, at = [], np.geomspace(*comparison.span, STEPS)
     for name, approach in comparison.approaches.items():
         if approach.reason:
@@ -81,7 +81,7 @@ def _trace(comparison: Comparison) -> list[pd.DataFrame]:
     return parts
 
 
-def _list_valleys(comparison: Comparison) -> pd.DataFrame:
+def _list_valleys(comparison: ApproachComparison) -> pd.DataFrame:
     valleys = [valley for valley in comparison.list_valleys() if not valley.refused]
     corrected = not comparison.approaches[LAW].reason
     found = [valley.corrected if corrected else valley.best for valley in valleys]

@@ -20,7 +20,7 @@ from lab.core.registry import open_shelf
 from lab.data.bytes_text import read_sample
 from lab.families import Family, Shape
 from lab.runs.runner import Cost, Fields, Reporter, Result, Runner, Scalar
-from lab.runs.spec import build_entry, identify_entry
+from lab.runs.spec import build_entry, identify_entry, identify_instance
 
 NEURAL = ("mixture", "network")
 STEP_SECONDS = 5e-4  # of one position, all streams together
@@ -91,9 +91,7 @@ class CompressRunner(Runner):
         checked = _check_fields(fields)
         identity = changed_dials(checked)
         if checked.code in NEURAL:
-            family = open_shelf("families").find(checked.family["name"])
-            own = checked.net_family
-            identity["family"] = {**identify_entry(family, own.version), **changed_dials(own)}
+            identity["family"] = identify_instance("families", checked.family, checked.net_family)
         else:
             identity["code"] = identify_entry(open_shelf("codes").find(checked.code), checked.byte_code.version)
         return {**identity, "content": hash_bytes(checked.data)}

@@ -9,7 +9,7 @@ from typing import Any
 
 from lab.complexity.quantising import Rule
 from lab.core.dials import build_from_dials, changed_dials
-from lab.runners.train import EVALUATION_SHARE, TrainFields, TrainRunner
+from lab.runners.training.fields import EVALUATION_SHARE, TrainFields, TrainingRunner, check_fields
 from lab.runs.runner import Cost, Fields, Reporter, Result, Scalar
 
 PORTRAITS = 12  # about as many as a run's steps have octaves
@@ -26,7 +26,7 @@ class PortraitDials:
     windows: int = 32
 
 
-class PortraitRunner(TrainRunner):
+class PortraitRunner(TrainingRunner):
     """The fields are those of a training run and those of `PortraitDials`. Nothing is cooled.
 
     It is a runner of its own, so that the keys and the numbers of training runs do not depend on being looked at.
@@ -65,18 +65,7 @@ class PortraitRunner(TrainRunner):
 
         for given in trunk:
             fields, (dials, _), began = _check(given), _split(given), time.monotonic()
-            task = Task(
-                fields.net_family,
-                fields.data_source,
-                Schedule(fields.batch_tokens, fields.warmup_tokens, fields.cooldown),
-                fields.optimizer,
-                fields.learning_rate,
-                fields.seed,
-                fields.window,
-                fields.evaluation_tokens,
-                fields.clip_norm,
-                fields.device,
-            )
+            task = Task(schedule=Schedule(*fields.schedule), **fields.task)
             steps = fields.tokens // fields.batch_tokens
             try:
                 with settle_arithmetic():
@@ -100,4 +89,4 @@ def _split(given: Mapping[str, Any]) -> tuple[PortraitDials, dict[str, Any]]:
 
 
 def _check(given: Mapping[str, Any]) -> TrainFields:
-    return build_from_dials(TrainFields, _split(given)[1], "portrait")
+    return check_fields(_split(given)[1], "portrait")

@@ -8,12 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from lab.core.dials import build_from_dials
-from lab.runners.train import BYTES_PER_RUN, EVALUATION_SHARE, TrainFields, TrainRunner
+from lab.runners.training.fields import BYTES_PER_RUN, EVALUATION_SHARE, TrainingRunner, check_fields
 from lab.runs.runner import Cost, Fields, Reporter, Result
 
 
-class RequentialRunner(TrainRunner):
+class RequentialRunner(TrainingRunner):
     """The fields are those of a training run; both nets are of its family and learn at its rate, without cooling.
 
     The run is the student's: `loss_nats` is its held-out loss, beside `teacher_loss_nats`; `online_bits` is the
@@ -22,7 +21,7 @@ class RequentialRunner(TrainRunner):
 
     def estimate(self, trunk: Sequence[Fields], flops_per_second: float) -> Cost:
         """Two trainings, two passes for the divergence, and a pass over half a window for every token sampled."""
-        every = [_check(fields) for fields in trunk]
+        every = [check_fields(fields, "requential") for fields in trunk]
         passes = 3 + 3 + 2 + every[0].window / 2
         flops = sum(fields.tokens for fields in every) * every[0].flops_per_token / 3 * passes
         return Cost(flops, EVALUATION_SHARE * flops / flops_per_second, BYTES_PER_RUN * len(trunk))
@@ -34,7 +33,7 @@ class RequentialRunner(TrainRunner):
         from lab.training.requential import teach
         from lab.training.schedule import Schedule
 
-        total, done = sum(_check(fields).tokens for fields in trunk), 0.0
+        total, done = sum(check_fields(fields, "requential").tokens for fields in trunk), 0.0
 
         def advance(tokens: float) -> None:
             nonlocal done
@@ -42,19 +41,8 @@ class RequentialRunner(TrainRunner):
             reporter.advance(done, total)
 
         for given in trunk:
-            fields, began = _check(given), time.monotonic()
-            task = Task(
-                fields.net_family,
-                fields.data_source,
-                Schedule(fields.batch_tokens, fields.warmup_tokens, fields.cooldown),
-                fields.optimizer,
-                fields.learning_rate,
-                fields.seed,
-                fields.window,
-                fields.evaluation_tokens,
-                fields.clip_norm,
-                fields.device,
-            )
+            fields, began = check_fields(given, "requential"), time.monotonic()
+            task = Task(schedule=Schedule(*fields.schedule), **fields.task)
             try:
                 with settle_arithmetic():
                     lesson = teach(task, fields.tokens // fields.batch_tokens, advance)
@@ -69,7 +57,3 @@ class RequentialRunner(TrainRunner):
 
 
 runner = RequentialRunner()
-
-
-def _check(fields: Fields) -> TrainFields:
-    return build_from_dials(TrainFields, fields, "requential")

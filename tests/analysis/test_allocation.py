@@ -17,8 +17,8 @@ from lab.analysis.plans.published import PUBLISHED, load_published
 from lab.analysis.plans.surfaces import (
     REPEATED_SIZE,
     REPEATED_TOKENS,
-    Surface,
     Workload,
+    WorkloadSurface,
     discount_repeats,
     find_least,
 )
@@ -149,7 +149,7 @@ def test_a_size_too_small_never_reaches_the_best_loss(published: Fit) -> None:
     plan = allocate(published, 1e21, Workload(unique_tokens=1e9))
     assert plan.mistakes[0].deadweight == math.inf
     with pytest.raises(InputError, match="no compute reaches it"):
-        Surface(published, Workload()).find_compute(published.theta, 1.6)  # type: ignore[arg-type]
+        WorkloadSurface(published, Workload()).find_compute(published.theta, 1.6)  # type: ignore[arg-type]
 
 
 def test_limited_data(published: Fit) -> None:
@@ -174,8 +174,8 @@ def test_limited_data_are_those_of_the_data_constrained_law(published: Fit) -> N
     own = replace(published, form=law, theta=theta)
     workload = Workload(unique_tokens=1e9)
     size, tokens = (axis.reshape(-1) for axis in np.meshgrid([1e7, 1e9, 1e11], [1e9, 4e9, 1e11]))
-    ours = Surface(published, workload).measure(published.theta, size, tokens)
-    assert ours == pytest.approx(Surface(own, workload).measure(theta, size, tokens), rel=1e-9)
+    ours = WorkloadSurface(published, workload).measure(published.theta, size, tokens)
+    assert ours == pytest.approx(WorkloadSurface(own, workload).measure(theta, size, tokens), rel=1e-9)
     plans = [allocate(fit, 1e21, workload) for fit in (published, own)]
     assert read(plans[0], "best size", "mean loss") == pytest.approx(read(plans[1], "best size", "mean loss"), rel=1e-7)
     assert not any("Repeated data" in warning for warning in plans[1].warnings)

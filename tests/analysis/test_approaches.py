@@ -11,7 +11,7 @@ from scipy import stats
 
 from lab.analysis.laws.jackknife import find_units
 from lab.analysis.optimum.approaches import compare_approaches, list_choices
-from lab.analysis.optimum.comparison import CORRECTED, ENVELOPE, LAW, VALLEYS, Comparison
+from lab.analysis.optimum.comparison import CORRECTED, ENVELOPE, LAW, VALLEYS, ApproachComparison
 from lab.analysis.optimum.decomposition import decompose
 from lab.analysis.optimum.flatness import Exchange, Surface
 from lab.analysis.optimum.valleys import EDGE_HIGH, EDGE_LOW, fit_parabolas
@@ -31,7 +31,7 @@ def study() -> Tables:
     return make_tables(widths=(12, 16, 24, 32, 48, 64, 96), horizons=tuple(2**k for k in range(18, 25)), rates=(0.02,))
 
 
-def find_intercept(comparison: Comparison, name: str) -> float:
+def find_intercept(comparison: ApproachComparison, name: str) -> float:
     """log10 of D* at one FLOP, the intercept of the line log10 D*(log10 C)."""
     low, high = (comparison.estimate_best(name, flops, "tokens").value for flops in (1e17, 1e21))
     slope = math.log10(high / low) / 4

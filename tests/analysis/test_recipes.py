@@ -12,7 +12,7 @@ from scipy import stats
 
 from lab.analysis import select_runs
 from lab.analysis.comparisons.pooling import pool_estimates
-from lab.analysis.comparisons.recipes import Comparison, Contrast, choose_units_over, compare_recipes
+from lab.analysis.comparisons.recipes import Contrast, RecipeComparison, choose_units_over, compare_recipes
 from lab.analysis.laws.grouped import GROUP, group_law
 from lab.analysis.laws.named import load_law
 from lab.core.errors import InputError, UnknownNameError
@@ -31,7 +31,7 @@ def make_recipes(noise: float = 0.002, seed: int = 0, horizons: tuple[int, ...] 
     return join_tables(plain, make_tables(surface={**SURFACE, **changed}, rng_seed=seed + 1000, **settings))
 
 
-def find(found: Comparison, exponent: str, group: str = "muon") -> Contrast:
+def find(found: RecipeComparison, exponent: str, group: str = "muon") -> Contrast:
     return next(c for c in found.contrasts if (c.group, c.exponent) == (group, exponent))
 
 

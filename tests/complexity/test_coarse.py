@@ -7,7 +7,7 @@ import pytest
 
 from lab.complexity.automata.interacting import Interacting
 from lab.complexity.automata.sine_shear import SineShear
-from lab.complexity.coarse import adjust, coarsen, draw_surrogate, measure_state, sum_squares
+from lab.complexity.coarse import adjust, coarsen, draw_row_surrogate, measure_state, sum_squares
 from lab.complexity.code import Message
 from lab.complexity.codes.deflate import Deflate
 from lab.complexity.trajectory import choose_moves, find_peak, follow, measure_frames
@@ -53,11 +53,11 @@ def test_lengths_are_those_of_the_code() -> None:
 
 def test_surrogates_keep_the_rows_and_nothing_else() -> None:
     cells, stream = np.repeat(np.eye(2, dtype=np.uint8), 20, axis=1).repeat(20, axis=0), open_stream(1, "test")
-    shuffled = draw_surrogate(cells, None, stream)
+    shuffled = draw_row_surrogate(cells, None, stream)
     np.testing.assert_array_equal(shuffled.sum(axis=1), cells.sum(axis=1))
     assert 0.3 < (shuffled != cells).mean() < 0.7
     rows = np.linspace(0.1, 0.9, 40)
-    drawn = np.mean([draw_surrogate(cells, rows, stream).mean(axis=1) for _ in range(200)], axis=0)
+    drawn = np.mean([draw_row_surrogate(cells, rows, stream).mean(axis=1) for _ in range(200)], axis=0)
     np.testing.assert_allclose(drawn, rows, atol=0.03)
 
 

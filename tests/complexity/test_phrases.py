@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lab.complexity.code import Message
 from lab.complexity.phrases import (
     bound_phrases,
-    count_integer_bits,
+    count_elias_bits,
     count_lz76,
     count_lz78,
     normalise_count,
@@ -155,7 +155,7 @@ def test_integers_cost_what_their_decisions_do() -> None:
             bits += krichevsky(counts, ("unary", i), int(i < len(binary) - 1))
         for i in range(1, len(binary)):
             bits += krichevsky(counts, (len(binary), binary[:i]), int(binary[i]))
-    assert count_integer_bits(values) == pytest.approx(bits, rel=1e-12)
+    assert count_elias_bits(values) == pytest.approx(bits, rel=1e-12)
 
 
 def test_normalised_counts_have_their_known_bias() -> None:

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from lab.core.registry import SHELVES
 from tests.house.modules import FLOORS, ROOT, Module, find_room, list_modules
 
 MODULES = pytest.mark.parametrize("module", list_modules(), ids=lambda module: module.name)
@@ -43,6 +44,17 @@ def test_imports_go_down(module: Module) -> None:
             f"{module.relative}:{imported.line}: {room} (floor {FLOORS[room]}) imports "
             f"{imported.target} (floor {FLOORS[other]})"
         )
+
+
+@MODULES
+def test_entries_do_not_import_entries(module: Module) -> None:
+    """What two share is mechanism, and stands one level up or in a room of its own."""
+    packages = {shelf.package: shelf for shelf in SHELVES.values()}
+    package, _, name = module.name.rpartition(".")
+    if package in packages and name in packages[package].names():
+        others = {f"{package}.{other}" for other in packages[package].names()} - {module.name}
+        found = [i for i in module.imports if _is_below(i.target, tuple(others))]
+        assert not found, f"{module.relative}:{found[0].line}: {found[0].target} is an entry beside it"
 
 
 @MODULES

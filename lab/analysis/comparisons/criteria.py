@@ -56,7 +56,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class LawComparison:
     """`frame` has a row per split and law: split, law, parameters, units, status, reason, aicc, bic, left_out and
     held_out (both RMSLE; NaN where there is none) and the rank among the laws of the split by each of the four, 1
     being best: rank_aicc … rank_held_out. `agreement` says how well the order of each criterion foretold the held-out
@@ -69,7 +69,7 @@ class Comparison:
 
 def compare_laws(
     splits: Sequence[Split], laws: Sequence[str | Law], advance: Callable[[], None] = lambda: None
-) -> Comparison:
+) -> LawComparison:
     """Every law on every split, by least squares on the log loss. Raises `UnknownNameError` for no law."""
     forms = [load_law(name) for name in laws]
     frames = []
@@ -82,7 +82,7 @@ def compare_laws(
         frames.append(frame.assign(**ranks))
         advance()
     frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
-    return Comparison(frame, tuple(_agree(frames, name) for name in CRITERIA))
+    return LawComparison(frame, tuple(_agree(frames, name) for name in CRITERIA))
 
 
 def average_ranks(frame: pd.DataFrame) -> pd.DataFrame:

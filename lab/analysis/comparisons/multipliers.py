@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from lab.analysis.comparisons.recipes import Comparison
+from lab.analysis.comparisons.recipes import RecipeComparison
 from lab.analysis.laws.grouped import measure, measure_ratio
 from lab.core.columns import describe_column
 from lab.core.estimate import Estimate
@@ -67,7 +67,7 @@ class Multiplier:
         return f"{needs}; it {change} with scale, d ln m / d ln C = {self.trend}"
 
 
-def measure_multipliers(found: Comparison, points: int = 5) -> list[Multiplier]:
+def measure_multipliers(found: RecipeComparison, points: int = 5) -> list[Multiplier]:
     """The multiplier of every group against the reference, at `points` computes within the runs and beyond them.
 
     Within: the best size and horizon of the reference at its compute, and those of the group at the compute it needs,
@@ -80,7 +80,7 @@ def measure_multipliers(found: Comparison, points: int = 5) -> list[Multiplier]:
     return [_measure(found, group, reference, points) for group in others]
 
 
-def trace_frontiers(found: Comparison, points: int = 60) -> pd.DataFrame:
+def trace_frontiers(found: RecipeComparison, points: int = 60) -> pd.DataFrame:
     """The least loss of every group across its own runs: series, the column of the axis, loss_nats."""
     parts = []
     for group in found.groups if not found.reason else ():
@@ -98,7 +98,7 @@ class Frontier:
     A joint law is minimised over N at C = k·N^s·D, k and s being fitted to the group's own runs.
     """
 
-    def __init__(self, found: Comparison, group: str) -> None:
+    def __init__(self, found: RecipeComparison, group: str) -> None:
         self.group, self._columns, self._terms = group, found.columns, found.law.terms
         self._places = dict(zip(found.law.names, found.read_group(group), strict=True))
         rows = found.rows_used[found.rows_used[found.by] == group]
@@ -166,7 +166,7 @@ class Frontier:
         return constant, powers
 
 
-def _measure(found: Comparison, other: Frontier, reference: Frontier, points: int) -> Multiplier:
+def _measure(found: RecipeComparison, other: Frontier, reference: Frontier, points: int) -> Multiplier:
     own = found.own
     assert own is not None and own.theta is not None
 

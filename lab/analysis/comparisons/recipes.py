@@ -58,7 +58,7 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RecipeComparison:
     """Recipes by the column `by`; `groups` are those compared, the reference first, `dropped` the others with a reason.
 
     `own` and `common` are the fits with own and with common exponents, None where `reason` refuses. `wald` is the F
@@ -115,7 +115,7 @@ def compare_recipes(
     reference: str = "",
     margin: float | None = None,
     compute: str = "flops",
-) -> Comparison:
+) -> RecipeComparison:
     """The recipes that differ in the column `by`, each against `reference` (default: the one with most runs).
 
     A law of one variable is fitted `against` 'size' (at the longest horizon all recipes have), 'tokens' (at the largest
@@ -141,7 +141,9 @@ def compare_recipes(
     level = _share_floor(form, columns, rows)
     notes = tuple(_note(rows, by, level))
     usual = MARGIN if set(COMPUTE).isdisjoint(columns.values()) else MARGIN_OF_COMPUTE
-    blank = Comparison(by, form, columns, groups, rows, dropped, margin=margin or usual, compute=compute, notes=notes)
+    blank = RecipeComparison(
+        by, form, columns, groups, rows, dropped, margin=margin or usual, compute=compute, notes=notes
+    )
     if reason := _refuse(by, names, groups, reference, dropped):
         return replace(blank, reason=reason, next_step=f"run each {by} at the same sizes, horizons and seeds")
     starts = tuple(tuple(float(value) for value in _theta(separate[name])) for name in groups)
@@ -207,7 +209,7 @@ def _fit(rows: pd.DataFrame, law: Law, columns: Mapping[str, str]) -> Fit:
     return fit_once(law, Data(x, rows["loss_nats"].to_numpy(float), units, unit, titles))
 
 
-def _fit_over(found: Comparison, law: Law) -> Fit:
+def _fit_over(found: RecipeComparison, law: Law) -> Fit:
     """A grouped law over the rows of all recipes."""
     rows = found.rows_used
     x = {name: rows[column].to_numpy(float) for name, column in found.columns.items()}
@@ -246,7 +248,7 @@ def _note(rows: pd.DataFrame, by: str, shared: tuple[str, ...]) -> Iterator[str]
         yield "one E for all groups: the data are the same"
 
 
-def _contrast_all(found: Comparison) -> Iterator[Contrast]:
+def _contrast_all(found: RecipeComparison) -> Iterator[Contrast]:
     reference, *others = found.groups
     for group in others:
         for term in found.law.terms:
@@ -254,7 +256,7 @@ def _contrast_all(found: Comparison) -> Iterator[Contrast]:
                 yield _contrast(found, group, reference, term)
 
 
-def _contrast(found: Comparison, group: str, reference: str, term: Term) -> Contrast:
+def _contrast(found: RecipeComparison, group: str, reference: str, term: Term) -> Contrast:
     """One power of the law: its exponent under own, its coefficient under common exponents."""
     own, common = found.own, found.common
     assert own is not None and common is not None
@@ -280,7 +282,7 @@ def name_exponent(term: Term, columns: Mapping[str, str]) -> str:
     return labels.get(term.exponent, term.exponent)
 
 
-def _test_slopes(found: Comparison, slopes: Sequence[str]) -> tuple[float, float, float, float]:
+def _test_slopes(found: RecipeComparison, slopes: Sequence[str]) -> tuple[float, float, float, float]:
     """Wald's F of equal exponents, its degrees of freedom, and p, by the covariance over the units of evidence."""
     own = found.own
     assert own is not None and own.theta is not None and own.covariance is not None and own.uncertainty is not None
@@ -294,7 +296,7 @@ def _test_slopes(found: Comparison, slopes: Sequence[str]) -> tuple[float, float
     return f, float(len(pick)), own.uncertainty.degrees, float(fdtrc(len(pick), own.uncertainty.degrees, f))
 
 
-def _pool_all(found: Comparison, slopes: Sequence[str]) -> tuple[Pooled, ...]:
+def _pool_all(found: RecipeComparison, slopes: Sequence[str]) -> tuple[Pooled, ...]:
     own = found.own
     assert own is not None and own.theta is not None and own.covariance is not None
     pooled = []

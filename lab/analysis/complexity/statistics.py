@@ -25,7 +25,7 @@ from lab.complexity.blocks import (
 )
 from lab.complexity.causal_states import CausalStates, find_causal_states
 from lab.complexity.code import Message
-from lab.complexity.depth import Description, find_depth, list_descriptions
+from lab.complexity.depth import Decoded, find_depth, list_descriptions
 from lab.complexity.estimator import Estimator
 from lab.complexity.machine import Machine
 from lab.complexity.objects import Described
@@ -60,7 +60,7 @@ class Statistics:
     estimates: tuple[Estimate, ...]
     blocks: BlockEntropies
     causal: CausalStates
-    descriptions: tuple[Description, ...]
+    descriptions: tuple[Decoded, ...]
 
     def find(self, name: str) -> Estimate:
         """The estimate called `name`."""
@@ -213,7 +213,7 @@ def _recentre(estimate: Estimate, value: float) -> Estimate:
     return replace(estimate, value=value, low=value - half, high=value + half)
 
 
-def _count_operations(descriptions: tuple[Description, ...]) -> Estimate:
+def _count_operations(descriptions: tuple[Decoded, ...]) -> Estimate:
     if not descriptions:
         reason = f"descriptions of more than {MOST_UNDONE:,} symbols are not undone"
         return _miss({"logical_depth": "operations"}, reason)[0]

@@ -24,7 +24,7 @@ from lab.analysis.optimum.comparison import (
     LAW,
     VALLEYS,
     Approach,
-    Comparison,
+    ApproachComparison,
     Reader,
     Valleys,
 )
@@ -46,7 +46,7 @@ FEWEST_POINTS = 3  # of a line N*(C)
 _ISOFLOP = "run smaller and larger sizes at equal compute: `lab run chinchilla_isoflop --preset standard`"
 
 
-def compare_approaches(tables: Tables, convention: str = "params_total", compute: str = "flops") -> Comparison:
+def compare_approaches(tables: Tables, convention: str = "params_total", compute: str = "flops") -> ApproachComparison:
     """All approaches on the runs of a study that may be fitted; what they cannot bear is refused by name.
 
     Raises `UnknownNameError` for a count of parameters or compute that is none.
@@ -72,7 +72,7 @@ def compare_approaches(tables: Tables, convention: str = "params_total", compute
         if surface
         else Approach(LAW, None, _explain(joint), joint.fit.next_step),
     }
-    return Comparison(convention, compute, rows, grid, valleys, approaches, exchange, surface, joint, units)
+    return ApproachComparison(convention, compute, rows, grid, valleys, approaches, exchange, surface, joint, units)
 
 
 def list_choices(tables: Tables) -> tuple[list[tuple[str, str]], list[str]]:

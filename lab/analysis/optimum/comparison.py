@@ -68,7 +68,7 @@ class Valley(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ApproachComparison:
     """What the approaches say under one `convention` of N and one measure of `compute`.
 
     `surface` is the joint law with its refits, None where it is refused; `joint` its fit.

@@ -14,7 +14,7 @@ import numpy as np
 from lab.analysis.laws.jackknife import Units
 from lab.analysis.laws.named import fit_rows
 from lab.analysis.optimum.approaches import compare_approaches, fit_surface
-from lab.analysis.optimum.comparison import Comparison
+from lab.analysis.optimum.comparison import ApproachComparison
 from lab.analysis.optimum.flatness import Surface
 from lab.core.estimate import Estimate
 from lab.scaling import Parameter, PowerSum, Term
@@ -93,7 +93,7 @@ def _list_steps(slopes: list[np.ndarray], units: Units, level: float) -> tuple[S
     return tuple(steps)
 
 
-def _leave_out_constant(tables: Tables, comparison: Comparison) -> Surface | None:
+def _leave_out_constant(tables: Tables, comparison: ApproachComparison) -> Surface | None:
     """The joint law without E, its theta led by E = 0."""
     law, columns = PureJoint(), {"size": comparison.convention, "tokens": "tokens"}
     joint = fit_rows(tables, comparison.rows, law, columns, "L(N, D) without E", "")
@@ -103,7 +103,7 @@ def _leave_out_constant(tables: Tables, comparison: Comparison) -> Surface | Non
     return Surface(np.insert(surface.theta, 0, 0.0, axis=1), surface.exchange)
 
 
-def _find_slope(surface: Surface, comparison: Comparison) -> np.ndarray:
+def _find_slope(surface: Surface, comparison: ApproachComparison) -> np.ndarray:
     ends = np.log(comparison.span)
     best = surface.find_best(ends)
     return np.asarray((best[:, 1] - best[:, 0]) / (ends[1] - ends[0]))

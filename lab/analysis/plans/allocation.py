@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from lab.analysis.laws.named import NamedFit
-from lab.analysis.plans.surfaces import MOST_LOG, REPEATED_SIZE, REPEATED_TOKENS, TRAINING, LogLoss, Surface, Workload
+from lab.analysis.plans.surfaces import (
+    MOST_LOG,
+    REPEATED_SIZE,
+    REPEATED_TOKENS,
+    TRAINING,
+    LogLoss,
+    Workload,
+    WorkloadSurface,
+)
 from lab.core.errors import InputError
 from lab.core.estimate import Estimate
 from lab.scaling import Fit
@@ -70,7 +78,7 @@ class Allocation:
     """
 
     compute: float
-    surface: Surface
+    surface: WorkloadSurface
     estimates: list[Estimate]
     mistakes: list[Mistake]
     reach: dict[str, float]
@@ -94,7 +102,7 @@ def allocate(fit: Fit, compute: float, workload: Workload | None = None, rows: N
         raise InputError(
             f"law {fit.law}", None, rule, "a plan by one of many laws that fit alike is none; name another"
         )
-    surface = Surface(fit, workload or Workload())
+    surface = WorkloadSurface(fit, workload or Workload())
     log_size = surface.find_best(fit.theta, compute)
     size = math.exp(log_size)
     tokens = float(surface.workload.tokens(size, compute))
@@ -105,7 +113,7 @@ def allocate(fit: Fit, compute: float, workload: Workload | None = None, rows: N
     return Allocation(compute, surface, estimates, mistakes, reach, warnings)
 
 
-def find_flat(loss: LogLoss, best: float, share: float = FLAT) -> tuple[float, float]:
+def bracket_flat(loss: LogLoss, best: float, share: float = FLAT) -> tuple[float, float]:
     """The sizes around ln N = `best` whose loss is within `share` of the least; an end is 0 or infinite where none."""
     bar = float(loss(np.array([best]))[0]) * (1 + share)
 
@@ -130,7 +138,7 @@ def measure_reach(named: NamedFit, size: float, tokens: float) -> dict[str, floa
             {"compute": size * tokens, "size": size, "tokens": tokens}.items()}  # fmt: skip
 
 
-def _estimate(surface: Surface, compute: float, log_size: float) -> list[Estimate]:
+def _estimate(surface: WorkloadSurface, compute: float, log_size: float) -> list[Estimate]:
     fit, workload = surface.fit, surface.workload
     assert fit.theta is not None
 
@@ -142,7 +150,7 @@ def _estimate(surface: Surface, compute: float, log_size: float) -> list[Estimat
 
     size = math.exp(log_size)
     at = surface.bind(fit.theta)(np.array([size]), np.array([workload.tokens(size, compute)]))
-    flat = find_flat(surface.trace(fit.theta, compute), log_size)
+    flat = bracket_flat(surface.trace(fit.theta, compute), log_size)
     method = fit.uncertainty.method if fit.uncertainty else fit.reason
     forecasts = {"loss of one run": fit.predict_new_run(**at), "mean loss": fit.predict_mean(**at)}
     losses = [
@@ -168,7 +176,7 @@ def _estimate(surface: Surface, compute: float, log_size: float) -> list[Estimat
     ]
 
 
-def _expect_regret(surface: Surface, compute: float, log_size: float) -> float:
+def _expect_regret(surface: WorkloadSurface, compute: float, log_size: float) -> float:
     """The share of the loss that the uncertainty of the best size costs on average, to second order."""
     fit, step = surface.fit, 0.01
     if fit.uncertainty is None or fit.theta is None:
@@ -179,7 +187,7 @@ def _expect_regret(surface: Surface, compute: float, log_size: float) -> float:
     return float(before - 2 * here + after) / step**2 * deviation**2 / 2
 
 
-def _cost_mistake(surface: Surface, compute: float, log_size: float, factor: float) -> Mistake:
+def _cost_mistake(surface: WorkloadSurface, compute: float, log_size: float, factor: float) -> Mistake:
     theta, workload = surface.fit.theta, surface.workload
     assert theta is not None
     read = surface.trace(theta, compute)
@@ -190,7 +198,7 @@ def _cost_mistake(surface: Surface, compute: float, log_size: float, factor: flo
     return Mistake(factor, size, tokens, loss, loss / best - 1, _find_deadweight(surface, theta, size, compute, best))
 
 
-def _find_deadweight(surface: Surface, theta: Array, size: float, compute: float, best: float) -> float:
+def _find_deadweight(surface: WorkloadSurface, theta: Array, size: float, compute: float, best: float) -> float:
     """Share of compute more with which a model of `size` reaches the loss `best`; infinite where none does."""
 
     def exceed(log_more: float) -> float:
@@ -219,7 +227,7 @@ def _compare_costs(named: NamedFit) -> list[str]:
     return [f"C is 6·N·D; counted over every matrix product the runs cost {low:.3g} to {high:.3g} times that"]
 
 
-def _warn(surface: Surface, reach: dict[str, float], tokens: float) -> list[str]:
+def _warn(surface: WorkloadSurface, reach: dict[str, float], tokens: float) -> list[str]:
     fit, found = surface.fit, []
     if far := {name: times for name, times in reach.items() if times > FAR}:
         told = ", ".join(f"{name} {times:.3g}×" for name, times in far.items())

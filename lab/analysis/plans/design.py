@@ -29,7 +29,7 @@ from lab.scaling.problem import find_slopes
 
 Array = NDArray[Any]
 
-COOLDOWN = 0.2  # share of a horizon that its branch trains by itself (lab.runners.train's default)
+COOLDOWN = 0.2  # share of a horizon that its branch trains by itself (a training run's default)
 LADDER = 2.0  # between candidate sizes, and between horizons
 MOST_RUNS, MOST_SEEDS = 12, 3  # trunks in a design; seeds of one cell
 WORTH = 0.005  # of ln half-width: a run that narrows less is not worth its place

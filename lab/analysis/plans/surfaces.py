@@ -56,7 +56,7 @@ class Workload:
 
 
 @dataclass(frozen=True)
-class Surface:
+class WorkloadSurface:
     """The loss of a law of size and tokens, for a workload; raises `InputError` for a law of anything else."""
 
     fit: Fit

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from lab.complexity.code import Code, Message, Proof
-from lab.complexity.phrases import count_integer_bits, parse_lz76
+from lab.complexity.phrases import count_elias_bits, parse_lz76
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class LZ76(Code):
         start, matched, _ = parse_lz76(message).T
         pointers = np.log2(start[matched > 0], dtype=float).sum()
         ended = np.count_nonzero(start + matched < len(message))
-        return count_integer_bits(matched + 1) + float(pointers) + int(ended) * math.log2(message.alphabet)
+        return count_elias_bits(matched + 1) + float(pointers) + int(ended) * math.log2(message.alphabet)
 
 
 code = LZ76

@@ -50,7 +50,7 @@ def count_complexity_bits(domain: Domain, n: int) -> float:
     return bits_from_nats(logarithm + math.log(2 * _integrate_deviations(domain) * domain.largest_mean))
 
 
-def estimate_complexity_bits(domain: Domain, n: int) -> float:
+def estimate_gaussian_complexity_bits(domain: Domain, n: int) -> float:
     """The Fisher asymptotic of the same: log2(n/2π) + log2 ∫√|I|, |I(μ, σ²)| = 1/(2σ⁶)."""
     integral = 2 * domain.largest_mean * _integrate_deviations(domain) / math.sqrt(2)
     return math.log2(n / (2 * math.pi)) + math.log2(integral)

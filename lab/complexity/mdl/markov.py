@@ -20,8 +20,8 @@ from lab.complexity.mdl.multinomial import (
     count_hindsight_bits,
     count_mixture_bits,
     count_parameter_bits,
+    estimate_multinomial_complexity_bits,
 )
-from lab.complexity.mdl.multinomial import estimate_complexity_bits as estimate_independent_bits
 from lab.complexity.mdl.panel import ALL_ORDERS, Panel
 from lab.complexity.mdl.prequential import (
     Indices,
@@ -64,7 +64,7 @@ def describe_chain(sequence: Indices, alphabet: int, orders: Sequence[int]) -> P
         found = {
             "two_part": alphabet**order * count_parameter_bits(alphabet, n) + count_given_bits(counts, n),
             "nml": _count_nml_bits(counts, order),
-            "nml_asymptotic": count_hindsight_bits(counts) + estimate_complexity_bits(alphabet, order, n),
+            "nml_asymptotic": count_hindsight_bits(counts) + estimate_chain_complexity_bits(alphabet, order, n),
             "bayes_jeffreys": float(traces[-1].sum()),
             "bayes_laplace": count_mixture_bits(counts, LAPLACE),
             "prequential": count_last_step_bits(contexts, symbols, alphabet),
@@ -87,7 +87,7 @@ def index_contexts(sequence: Indices, alphabet: int, order: int, skipped: int) -
     return contexts
 
 
-def estimate_complexity_bits(alphabet: int, order: int, n: int) -> float:
+def estimate_chain_complexity_bits(alphabet: int, order: int, n: int) -> float:
     """log2 of the parametric complexity of chains, Fisher asymptotic: (d/2) log2(n/2π) + log2 ∫√|I(θ)|dθ.
 
     d = K^k (K − 1); |I(θ)| = Π_c π_c(θ)^(K−1) Π_j 1/θ_cj with π the stationary law of the contexts (Rissanen 1996,
@@ -96,7 +96,7 @@ def estimate_complexity_bits(alphabet: int, order: int, n: int) -> float:
     NaN where there are more than 64 contexts or fewer than 10 examples per context and symbol.
     """
     if order == 0:
-        return estimate_independent_bits(alphabet, n)
+        return estimate_multinomial_complexity_bits(alphabet, n)
     contexts = alphabet**order
     if contexts > MOST_CONTEXTS or n < EXAMPLES_PER_CELL * contexts * alphabet:
         return math.nan

@@ -45,7 +45,7 @@ def count_complexity_bits(symbols: int, n: int) -> float:
     return bits_from_nats(logarithm)
 
 
-def estimate_complexity_bits(symbols: int, n: int) -> float:
+def estimate_multinomial_complexity_bits(symbols: int, n: int) -> float:
     """The Fisher asymptotic of log2 C(K, n): (k/2) log2(n/2π) + log2 ∫√|I(θ)|dθ with k = K − 1 (Rissanen 1996).
 
     The integral over the simplex is π^(K/2) / Γ(K/2). The error vanishes with n; for n below k it is no use.

@@ -71,7 +71,9 @@ class NoisyFit:
 
     @property
     def total_bits(self) -> float:
-        """The variational (bits-back) code length: an upper bound, −log2 of a density in the data."""
+        """The variational (bits-back) code length, −log2 of a density in the data; to first order, as the shared
+        numbers are charged what rounding them would cost and are not rounded: no decoder undoes it.
+        """
         return self.weight_bits + self.data_bits + self.shared_bits
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from lab.analysis.optimum.comparison import Approach, Comparison
+from lab.analysis.optimum.comparison import Approach, ApproachComparison
 
 
 @dataclass(frozen=True)
@@ -16,13 +16,13 @@ class ComputeOptions:
     compute: Literal["flops", "flops_6nd"] = "flops"
 
 
-def label_approach(comparison: Comparison, approach: Approach) -> str:
+def label_approach(comparison: ApproachComparison, approach: Approach) -> str:
     """'3 joint law: a = 0.56 [0.51, 0.61]'."""
     a = comparison.estimate_exponent(approach.name)
     interval = f" [{a.low:.2g}, {a.high:.2g}]" if a.has_interval else ""
     return f"{approach.title}: a = {a.value:.2g}{interval}"
 
 
-def describe_refusals(comparison: Comparison) -> list[str]:
+def describe_refusals(comparison: ApproachComparison) -> list[str]:
     """A sentence for every approach without an answer."""
     return [f"{a.title} refused: {a.reason}. Next: {a.next_step}" for a in comparison.approaches.values() if a.reason]

@@ -13,7 +13,7 @@ from lab.complexity.mdl.gaussian import (
     count_complexity_bits,
     count_hindsight_bits,
     count_nml_bits,
-    estimate_complexity_bits,
+    estimate_gaussian_complexity_bits,
 )
 from lab.core.errors import InputError
 
@@ -31,7 +31,7 @@ def test_two_values_fill_kraft() -> None:
 
 
 def test_the_asymptotic_comes_nearer_with_length() -> None:
-    errors = [count_complexity_bits(DOMAIN, n) - estimate_complexity_bits(DOMAIN, n) for n in (10, 100, 1000)]
+    errors = [count_complexity_bits(DOMAIN, n) - estimate_gaussian_complexity_bits(DOMAIN, n) for n in (10, 100, 1000)]
     assert abs(errors[2]) < abs(errors[1]) < abs(errors[0]) < 0.5
     assert abs(errors[2]) < 2e-3
 

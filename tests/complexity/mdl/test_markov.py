@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import gammaln, xlogy
 
-from lab.complexity.mdl.markov import describe_chain, estimate_complexity_bits, index_contexts
+from lab.complexity.mdl.markov import describe_chain, estimate_chain_complexity_bits, index_contexts
 from lab.complexity.mdl.panel import ALL_ORDERS, CODES
 from lab.complexity.mdl.prequential import list_boundaries, trace_mixture_bits
 from lab.core.errors import InputError
@@ -71,10 +71,12 @@ def test_the_counted_complexity_is_the_enumerated_one() -> None:
 def test_the_asymptotic_of_first_order_chains() -> None:
     """4 G by the integral, and the exact sum at n = 1000."""
     catalan = 0.915965594177219
-    found = estimate_complexity_bits(2, 1, 1000)
+    found = estimate_chain_complexity_bits(2, 1, 1000)
     assert found == pytest.approx(math.log2(1000 / (2 * math.pi) * 4 * catalan), abs=0.02)
     assert found == pytest.approx(count_first_order_bits(1000), abs=0.15)
-    assert math.isnan(estimate_complexity_bits(2, 7, 10**6)) and math.isnan(estimate_complexity_bits(2, 4, 200))
+    assert math.isnan(estimate_chain_complexity_bits(2, 7, 10**6)) and math.isnan(
+        estimate_chain_complexity_bits(2, 4, 200)
+    )
 
 
 def test_every_code_finds_the_true_order() -> None:

@@ -15,7 +15,7 @@ from lab.complexity.mdl.multinomial import (
     count_mixture_bits,
     count_nml_bits,
     count_parameter_bits,
-    estimate_complexity_bits,
+    estimate_multinomial_complexity_bits,
 )
 from lab.core.errors import InputError
 
@@ -43,7 +43,9 @@ def test_complexity_is_the_sum_over_all_sequences(symbols: int, n: int) -> None:
 
 @pytest.mark.parametrize("symbols", [2, 3, 8])
 def test_the_asymptotic_comes_nearer_with_length(symbols: int) -> None:
-    errors = [count_complexity_bits(symbols, n) - estimate_complexity_bits(symbols, n) for n in (100, 10_000)]
+    errors = [
+        count_complexity_bits(symbols, n) - estimate_multinomial_complexity_bits(symbols, n) for n in (100, 10_000)
+    ]
     assert 0 < errors[1] < errors[0] / 5
     assert errors[1] < 0.15
 

@@ -1,0 +1,1 @@
+"""The mechanism of the runners that train nets; the entries stand one level up."""

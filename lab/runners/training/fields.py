@@ -1,0 +1,151 @@
+"""What runners that train nets share: the fields of a run, its identity and the columns known before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from lab.core.dials import build_from_dials, changed_dials
+from lab.core.errors import InputError
+from lab.data import Source
+from lab.families import Family, Shape
+from lab.runs.runner import Fields, Runner, Scalar
+from lab.runs.spec import build_entry, identify_instance
+
+BYTES_PER_RUN = 40_000  # of a stored run: curve, calibration cells, specification
+EVALUATION_SHARE = 1.12  # evaluation along the curve and at the end, over training alone
+FEWEST_STEPS = 10
+
+
+@dataclass(frozen=True)
+class TrainFields:
+    """The fields of a training run.
+
+    `family` and `source`: tables with a `name` and dials. `tokens`: the horizon, a multiple of `batch_tokens`.
+    `learning_rate`: at the plateau. `warmup_tokens`: common to all horizons. `cooldown`: share of the horizon in which
+    the rate falls to zero. `evaluation_tokens`: held-out tokens of a cooled endpoint.
+    `clip_norm`: largest norm of the gradient over all parameters; 0 clips nothing.
+    """
+
+    family: dict[str, Any]
+    source: dict[str, Any]
+    tokens: int
+    learning_rate: float
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    seed: int = 0
+    batch_tokens: int = 2048
+    window: int = 128
+    warmup_tokens: int = 40_960
+    cooldown: float = 0.2
+    evaluation_tokens: int = 131_072
+    clip_norm: float = 1.0
+    precision: Literal["float32"] = "float32"
+    device: Literal["cpu", "cuda"] = "cpu"
+
+    def __post_init__(self) -> None:
+        rules = (
+            ("learning_rate", self.learning_rate > 0, "must be positive"),
+            ("seed", self.seed >= 0, "must not be negative"),
+            ("window", self.window >= 2, "must be at least 2"),
+            ("batch_tokens", self.batch_tokens % self.window == 0, f"must be a multiple of the window ({self.window})"),
+            (
+                "tokens",
+                self.tokens % self.batch_tokens == 0 and self.tokens >= FEWEST_STEPS * self.batch_tokens,
+                f"must be a multiple of batch_tokens ({self.batch_tokens}), at least {FEWEST_STEPS} of them",
+            ),
+            ("warmup_tokens", self.warmup_tokens >= 0, "must not be negative"),
+            ("cooldown", 0 < self.cooldown <= 1, "must lie in (0, 1]"),
+            ("evaluation_tokens", self.evaluation_tokens >= 32 * self.window, "must hold at least 32 windows"),
+        )
+        for name, holds, rule in rules:
+            if not holds:
+                raise InputError(f"train.{name}", getattr(self, name), rule)
+
+    @cached_property
+    def net_family(self) -> Family:
+        """The family with its dials set."""
+        family: Family = build_entry("families", self.family)
+        return family
+
+    @cached_property
+    def data_source(self) -> Source:
+        """The source with its dials set."""
+        source: Source = build_entry("data", self.source)
+        return source
+
+    @property
+    def shape(self) -> Shape:
+        """What the data demand of the net."""
+        return Shape(self.data_source.vocabulary, self.window)
+
+    @property
+    def flops_per_token(self) -> float:
+        """Training FLOP per token: three forward passes' worth (forward, gradient to input, gradient to weight)."""
+        return 3 * self.net_family.count_forward_flops(self.shape) / self.window
+
+    @property
+    def schedule(self) -> tuple[int, int, float]:
+        """What `lab.training.schedule.Schedule` takes."""
+        return self.batch_tokens, self.warmup_tokens, self.cooldown
+
+    @property
+    def task(self) -> dict[str, Any]:
+        """What `lab.training.loop.Task` takes beside its schedule; no `Task`, as fields are read without torch."""
+        return {
+            "family": self.net_family,
+            "source": self.data_source,
+            "optimizer": self.optimizer,
+            "learning_rate": self.learning_rate,
+            "seed": self.seed,
+            "window": self.window,
+            "evaluation_tokens": self.evaluation_tokens,
+            "clip_norm": self.clip_norm,
+            "device": self.device,
+        }
+
+
+class TrainingRunner(Runner):
+    """A runner whose fields are those of a training run; what it trains and what it costs is its own."""
+
+    horizon = "tokens"
+
+    def identify(self, fields: Fields) -> dict[str, Any]:
+        """Dials that differ from their default, entries with version or file hash, the content hash of the data."""
+        checked = check_fields(fields)
+        identity = changed_dials(checked)
+        for shelf, name, entry in (("families", "family", checked.net_family), ("data", "source", checked.data_source)):
+            identity[name] = identify_instance(shelf, identity[name], entry)
+        identity["source"]["content"] = checked.data_source.content_hash()
+        return identity
+
+    def describe(self, fields: Fields) -> dict[str, Scalar]:
+        """Everything known of a run before it runs."""
+        checked = check_fields(fields)
+        family, source, tokens = checked.net_family, checked.data_source, checked.tokens
+        counts = family.count_parameters(checked.shape)
+        return {
+            "family": checked.family["name"],
+            "source": checked.source["name"],
+            "optimizer": checked.optimizer,
+            "seed": checked.seed,
+            "size": family.size,
+            "params_total": sum(counts.values()),
+            "params_body": counts["body"],
+            "params_embedding": counts["embedding"],
+            "params_readout": counts["readout"],
+            "params_active": family.count_active(checked.shape),
+            "tokens": tokens,
+            "unique_tokens": source.count_unique(tokens, checked.window),
+            "flops": checked.flops_per_token * tokens,
+            "flops_6nd": 6.0 * counts["body"] * tokens,
+            "learning_rate": checked.learning_rate,
+            "batch_tokens": checked.batch_tokens,
+            "window": checked.window,
+            "entropy_rate": source.entropy_rate,
+        }
+
+
+def check_fields(fields: Fields, subject: str = "train") -> TrainFields:
+    """The fields, checked; raises `InputError` naming the wrong one as `subject`'s."""
+    return build_from_dials(TrainFields, fields, subject)
