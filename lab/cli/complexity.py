@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lab.cli.console.arguments import AsJson, split_list
+from lab.cli.console.arguments import Alphabet, AsJson, Length, Shape, parse_shape, split_list
 from lab.cli.console.output import format_interval, print_json, print_note, print_table, print_text
 from lab.core.errors import InputError
 
@@ -27,15 +27,10 @@ def command(
     codes: Annotated[
         str, typer.Option("--codes", help="Codes, with dials: ppmd,order_k:order=3. Default: the whole shelf.")
     ] = "",
-    length: Annotated[
-        int | None, typer.Option("--length", help="Symbols drawn of a source (16384), or read of anything else (all).")
-    ] = None,
+    length: Length = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Which stretch of a source.")] = 0,
-    alphabet: Annotated[
-        int | None,
-        typer.Option("--alphabet", min=2, max=256, help="Number the symbols anew: 2 for a file of 0s and 1s."),
-    ] = None,
-    shape: Annotated[str, typer.Option("--shape", metavar="ROWSxCOLUMNS", help="Lay the symbols out: 100x100.")] = "",
+    alphabet: Alphabet = None,
+    shape: Shape = "",
     baselines: Annotated[
         int, typer.Option("--baselines", min=0, max=100, help="Shuffles and surrogates, a seed each.")
     ] = 4,
@@ -56,7 +51,7 @@ def command(
 
     chosen = _load_codes(codes)
     kind = _check_surrogate(surrogate)
-    opened = [open_object(name, length, seed, alphabet, _parse_shape(shape)) for name in objects]
+    opened = [open_object(name, length, seed, alphabet, parse_shape(shape)) for name in objects]
     names = name_apart([described.name for described in opened], objects)
     named = [replace(one, name=name) for one, name in zip(opened, names, strict=True)]
     compared = [(one, compare_object(one, chosen, baselines, kind)) for one in named]
@@ -92,13 +87,6 @@ def _check_surrogate(text: str) -> Any:
     from lab.complexity.surrogates import check_surrogate
 
     return check_surrogate(text) if text else None
-
-
-def _parse_shape(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(side) for side in text.lower().split("x")) if text else ()
-    except ValueError:
-        raise InputError("--shape", text, "sides are whole numbers joined by x", "for example 100x100") from None
 
 
 def _to_literal(described: "Described", comparison: "Comparison") -> dict[str, object]:
@@ -175,11 +163,8 @@ def _show(bits: float) -> str:
 
 def _draw(name: str, compared: "list[tuple[Described, Comparison]]", folder: Path) -> None:
     from lab.analysis.complexity.code_bounds import tabulate_comparisons
-    from lab.cli.console.arguments import ALL_FORMATS
-    from lab.figures import draw_figure
-    from lab.figures.printing import save_figure
+    from lab.figures.printing import export_figure
 
     tables = tabulate_comparisons(Path(name).name.partition(":")[0], compared)
-    frame, drawing = draw_figure("code_lengths", tables, {})
-    for path in save_figure("code_lengths", tables, frame, drawing, folder, split_list(ALL_FORMATS), "single"):
+    for path in export_figure("code_lengths", tables, {}, folder):
         print_note(str(path))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lab.cli.console.arguments import AsJson, split_list
+from lab.cli.console.arguments import Alphabet, AsJson, Length, split_list
 from lab.cli.console.output import print_json, print_table, print_text
 from lab.core.errors import InputError
 
@@ -23,14 +23,9 @@ def command(
     model: Annotated[str, typer.Option("--model", help="markov (chains) or polynomial (y given x).")] = "markov",
     orders: Annotated[str, typer.Option("--orders", help="Orders to try: 0-4 or 0,1,3.")] = "0-4",
     columns: Annotated[str, typer.Option("--columns", metavar="X,Y", help="Columns of a table, polynomials.")] = "x,y",
-    length: Annotated[
-        int | None, typer.Option("--length", help="Symbols drawn of a source (16384), or read of anything else (all).")
-    ] = None,
+    length: Length = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Which stretch of a source.")] = 0,
-    alphabet: Annotated[
-        int | None,
-        typer.Option("--alphabet", min=2, max=256, help="Number the symbols anew: 2 for a file of 0s and 1s."),
-    ] = None,
+    alphabet: Alphabet = None,
     as_json: AsJson = False,
 ) -> None:
     """Describe data by a model class: two-part, NML, Bayes, prequential and switching codes, the order each chooses.

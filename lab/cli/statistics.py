@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lab.cli.console.arguments import ALL_FORMATS, AsJson, split_list
+from lab.cli.console.arguments import Alphabet, AsJson, Length, Shape, parse_shape
 from lab.cli.console.output import format_interval, print_json, print_note, print_table, print_text
 from lab.core.errors import InputError, RefusedError
 
@@ -23,24 +23,21 @@ def command(
             metavar="OBJECT", help="A file, a folder, FILE.npz:ARRAY, a source (golden_mean:p=0.3) or RUNKEY:CURVE."
         ),
     ],
-    length: Annotated[
-        int | None, typer.Option("--length", help="Symbols drawn of a source (16384), or read of anything else (all).")
-    ] = None,
+    length: Length = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Which stretch of a source, and of the bootstrap.")] = 0,
     seeds: Annotated[
         int, typer.Option("--seeds", min=1, max=1000, help="Stretches of a source; intervals are then over them.")
     ] = 1,
-    alphabet: Annotated[
-        int | None,
-        typer.Option("--alphabet", min=2, max=256, help="Number the symbols anew: 2 for a file of 0s and 1s."),
-    ] = None,
+    alphabet: Alphabet = None,
+    shape: Shape = "",
     draws: Annotated[int, typer.Option("--draws", min=20, max=10_000, help="Resamples of the bootstrap.")] = 200,
     to: Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Draw the figure there.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure what a sequence's statistics say: h, E, C_μ and its ε-machine, regularity, counted depth.
 
-    Symbols are read in row order. A number that the sequence is too short for is missing, with the reason; exit code 2
+    Symbols are read in row order; an array of two sides is read as a field too, rows as time: what the light cones of
+    its cells share. A number that the sequence is too short for is missing, with the reason; exit code 2
     where all of h, E and C_μ are.
     """
     from lab.analysis.complexity.objects import open_object
@@ -50,7 +47,9 @@ def command(
     if seeds > 1 and (Path(name).exists() or name.partition(":")[0] not in open_shelf("data").names()):
         raise InputError("--seeds", seeds, f"only a source has independent stretches, {name} is one object", "drop it")
     measured = [
-        measure_statistics(open_object(name, length, one, alphabet), one, draws if seeds == 1 else 0)
+        measure_statistics(
+            open_object(name, length, one, alphabet, parse_shape(shape)), one, draws if seeds == 1 else 0
+        )
         for one in range(seed, seed + seeds)
     ]
     estimates = average_statistics(measured)
@@ -112,10 +111,8 @@ def _print(first: "Statistics", estimates: "tuple[Estimate, ...]") -> None:
 
 def _draw(measured: "list[Statistics]", folder: Path) -> None:
     from lab.analysis.complexity.statistics import tabulate_statistics
-    from lab.figures import draw_figure
-    from lab.figures.printing import save_figure
+    from lab.figures.printing import export_figure
 
     tables = tabulate_statistics(Path(measured[0].described.name).name.partition(":")[0], measured)
-    frame, drawing = draw_figure("block_entropies", tables, {})
-    for path in save_figure("block_entropies", tables, frame, drawing, folder, split_list(ALL_FORMATS), "single"):
+    for path in export_figure("block_entropies", tables, {}, folder):
         print_note(str(path))

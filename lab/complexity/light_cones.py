@@ -41,8 +41,10 @@ def measure_light_cones(
     """Light-cone complexity of `field` (time, space), symbols from 0; cones `depth` steps deep, widening by `speed`.
 
     The past cone holds the cell itself, the future cone does not. Entropies are corrected as Miller and Madow have it;
-    the interval is a jackknife over STRIPS strips of space, t(STRIPS − 1). No value where the pairs of cones that occur
-    are not each seen MARGIN times on average. Raises `InputError` where no cell has both cones.
+    the interval is a jackknife over STRIPS strips of space, fewer where space is narrow, t(strips − 1); each goes with
+    the `depth`·`speed` columns on both sides that its cones reach (Künsch 1989, Ann. Statist. 17, 1217). The excess
+    adds the standard error of the shuffles' mean in quadrature. No value where the pairs of cones that occur are not
+    each seen MARGIN times on average. Raises `InputError` where no cell has both cones.
     """
     past, future = (_rank_cones(field, depth, speed, ahead) for ahead in (False, True))
     reason = _find_reason(past, future)
@@ -50,11 +52,10 @@ def measure_light_cones(
         none = Estimate("light_cone_information", math.nan, unit="bits/cell", method=reason)
         return LightCones(none, none, none, past.size, reason)
     value = measure_information(past, future)
-    strips = np.array_split(np.arange(past.shape[1]), min(STRIPS, past.shape[1]))
-    without = [measure_information(*(np.delete(cone, strip, axis=1) for cone in (past, future))) for strip in strips]
-    many = len(strips)
-    error = math.sqrt((many - 1) / many * sum((one - np.mean(without)) ** 2 for one in without))
-    half = float(stdtrit(many - 1, 0.5 + level / 2)) * error
+    many = min(STRIPS, past.shape[1] // (2 * depth * speed + 1))
+    error = _jackknife(past, future, many, depth * speed)
+    reach = float(stdtrit(many - 1, 0.5 + level / 2)) if many > 1 else math.nan
+    half = reach * error
     rng = open_stream(seed, "light_cones", "shuffle")
     draws = np.array([measure_information(past, rng.permutation(future.ravel())) for _ in range(SHUFFLES)])
     name, unit, method = "light_cone_information", "bits/cell", f"jackknife over {many} strips of space"
@@ -62,8 +63,8 @@ def measure_light_cones(
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
     mean = float(draws.mean())
     null = Estimate(f"{name}_shuffled", mean, float(low), float(high), level, unit, "range of the shuffles", SHUFFLES)
-    over = value - mean
-    excess = Estimate(f"{name}_excess", over, over - half, over + half, level, unit, method, many)
+    over, half = value - mean, reach * math.hypot(error, float(draws.std(ddof=1)) / math.sqrt(SHUFFLES))
+    excess = Estimate(f"{name}_excess", over, over - half, over + half, level, unit, f"{method}, shuffles' error", many)
     return LightCones(information, null, excess, past.size)
 
 
@@ -84,6 +85,20 @@ def measure_information(past: Integers, future: Integers) -> float:
     pairs = rank_pairs(past * (int(future.max()) + 1) + future)
     first, second, both = (estimate_miller_madow(np.bincount(rank)) for rank in (past, future, pairs))
     return first + second - both
+
+
+def _jackknife(past: Integers, future: Integers, many: int, side: int) -> float:
+    """The standard error over `many` strips of space, each left out with `side` columns beside it; NaN for fewer than
+    two.
+    """
+    if many < 2:
+        return math.nan
+    strips = np.array_split(np.arange(past.shape[1]), many)
+    without = []
+    for strip in strips:
+        cut = slice(max(0, int(strip[0]) - side), int(strip[-1]) + 1 + side)
+        without.append(measure_information(*(np.delete(cone, cut, axis=1) for cone in (past, future))))
+    return math.sqrt((many - 1) / many * sum((one - np.mean(without)) ** 2 for one in without))
 
 
 def rank_pairs(codes: Integers) -> Integers:

@@ -78,7 +78,7 @@ def describe_array(array: NDArray[Any], name: str) -> Described:
 
     Booleans and bytes are taken as they are; integers of at most 256 different values are numbered in their order;
     other numbers are quantised to 256 equal steps from least to largest, and what is then described is the quantised
-    array. The values are told: 8 bits for how many, then the least and each step up to the next.
+    array. The values are told: how many, then the least and each step up to the next.
     """
     if array.dtype == np.bool_:
         return Described(name, Message(array.astype(np.uint8), 2))
@@ -106,7 +106,9 @@ def describe_array(array: NDArray[Any], name: str) -> Described:
 
 
 def restrict_alphabet(described: Described, alphabet: int) -> Described:
-    """The object with its symbols numbered 0…`alphabet` − 1 in order, each original byte told (8 bits).
+    """The object with its symbols numbered 0…`alphabet` − 1 in order; one bit says whether the values are others.
+
+    If they are, how many there are and each of them is told, 8 bits each.
 
     Raises `InputError` where there are more different symbols than that.
     """
@@ -115,9 +117,9 @@ def restrict_alphabet(described: Described, alphabet: int) -> Described:
         raise InputError("--alphabet", alphabet, f"{described.name} has {len(values)} different symbols", "allow more")
     message = Message(symbols.astype(np.uint8).reshape(described.message.symbols.shape), alphabet)
     if np.array_equal(values, np.arange(len(values))):
-        return replace(described, message=message)
+        return replace(described, message=message, told_bits=described.told_bits + 1)
     note = f"symbols {', '.join(map(str, values[:8]))}{'…' if len(values) > 8 else ''} stand as 0…{len(values) - 1}"
-    told = described.told_bits + SYMBOL_BITS * (1 + len(values))
+    told = described.told_bits + 1 + SYMBOL_BITS * (1 + len(values))
     return replace(described, message=message, told_bits=told, notes=(*described.notes, note))
 
 
@@ -132,7 +134,8 @@ def reshape_object(described: Described, shape: tuple[int, ...]) -> Described:
 def _number_values(name: str, values: NDArray[Any], symbols: NDArray[np.uint8]) -> Described:
     first = int(values[0]) if len(values) else 0
     steps = [int(b) - int(a) for a, b in pairwise(values)]
-    told = SYMBOL_BITS + 1 + count_integer_bits(abs(first) + 1) + sum(map(count_integer_bits, steps))
+    told = count_integer_bits(len(values) + 1) + 1 + count_integer_bits(abs(first) + 1)
+    told += sum(map(count_integer_bits, steps))
     return Described(name, Message(symbols, max(2, len(values))), told)
 
 

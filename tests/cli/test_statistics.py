@@ -28,6 +28,17 @@ def test_a_file_in_words(terminal: Terminal) -> None:
     assert "block_entropy_rate" in done.stdout and "ε-machine" in done.stdout and "stationary bootstrap" in done.stdout
 
 
+def test_a_field_has_light_cones(terminal: Terminal) -> None:
+    """Frozen rows: three cells above are the three below, 3 bits."""
+    np.save(terminal.folder / "field.npy", np.tile(np.random.default_rng(0).integers(0, 2, 2_000) == 1, (8, 1)))
+    done = terminal.run("statistics", "field.npy", "--draws", "20", "--json")
+    found = {one["name"]: one for one in json.loads(done.stdout)["estimates"]}
+    assert abs(found["light_cone_information_excess"]["value"] - 3) < 0.05
+    block = ("elementary:rule=15,width=64,view=block", "--length", "4096", "--shape", "64x64", "--draws", "20")
+    assert "light_cone_information_excess" in terminal.run("statistics", *block).stdout
+    assert "100x100" in terminal.refuse("statistics", "field.npy", "--shape", "axb")
+
+
 def test_refusals(terminal: Terminal) -> None:
     Path(terminal.folder / "short.txt").write_text("too short")
     assert "9 symbols are too few" in terminal.refuse("statistics", "short.txt")

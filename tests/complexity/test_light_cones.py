@@ -50,6 +50,29 @@ def test_the_map_has_the_value_for_its_mean() -> None:
     assert local.mean() == pytest.approx(measure_light_cones(field).information.value, abs=0.01)
 
 
+def test_the_excess_is_as_uncertain_as_both_of_its_parts() -> None:
+    found = measure_light_cones(np.random.default_rng(3).integers(0, 2, (40, 1_000)))
+    assert found.excess.high - found.excess.low > found.information.high - found.information.low
+
+
+def test_a_strip_goes_with_what_its_cones_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight strips of 5 of the 40 columns that have cones; inner ones take a column more on either side."""
+    widths = []
+
+    def measure(past: np.ndarray, future: np.ndarray) -> float:
+        widths.append(past.shape[-1] if past.ndim == 2 else 0)
+        return 0.0
+
+    monkeypatch.setattr("lab.complexity.light_cones.measure_information", measure)
+    measure_light_cones(np.random.default_rng(4).integers(0, 2, (2_000, 42)))
+    assert widths[1:9] == [34, 33, 33, 33, 33, 33, 33, 34]
+
+
+def test_a_narrow_field_has_a_value_and_no_interval() -> None:
+    found = measure_light_cones(np.random.default_rng(5).integers(0, 2, (20_000, 5)))
+    assert found.excess.value == pytest.approx(0, abs=0.01) and not found.excess.has_interval
+
+
 def test_few_cells_are_refused_with_a_reason() -> None:
     field = np.random.default_rng(2).integers(0, 2, (20, 100))
     found = measure_light_cones(field, depth=2)

@@ -16,7 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lab.complexity.bounds import bound_message
+from lab.complexity.code import Message
 from lab.complexity.codes.deflate import Deflate
+from lab.complexity.integers import count_integer_bits
 from lab.complexity.objects import (
     Described,
     describe_array,
@@ -179,7 +181,7 @@ def test_alphabet_and_shape_can_be_said(tmp_path: Path) -> None:
     described = read_object(write(tmp_path / "bits", b"0101" * 25))
     bits = restrict_alphabet(described, 2)
     assert bits.message.sequence.tolist() == [0, 1, 0, 1] * 25
-    assert bits.told_bits == 24
+    assert bits.told_bits == 25  # whether there are others, how many, which
     assert "48, 49 stand as" in bits.notes[0]
     assert reshape_object(bits, (10, 10)).message.symbols.shape == (10, 10)
     with pytest.raises(InputError, match="100 symbols"):
@@ -212,3 +214,14 @@ def test_memory_stays_small(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert int(done.stdout) * 1024 < 500e6
+
+
+def test_what_the_symbols_stand_for_is_told_in_full() -> None:
+    """One bit says whether values are told at all; 256 different ones can be counted."""
+    plain = restrict_alphabet(Described("plain", Message(np.array([0, 1, 1], np.uint8))), 2)
+    other = restrict_alphabet(Described("other", Message(np.array([48, 49, 49], np.uint8))), 2)
+    assert (plain.told_bits, other.told_bits) == (1, 1 + 8 * 3)
+    every = describe_array(np.arange(256, dtype=np.int64), "every")
+    assert every.told_bits == pytest.approx(
+        count_integer_bits(257) + 1 + count_integer_bits(1) + 255 * count_integer_bits(1)
+    )

@@ -27,6 +27,7 @@ from lab.complexity.causal_states import CausalStates, find_causal_states
 from lab.complexity.code import Message
 from lab.complexity.depth import Decoded, find_depth, list_descriptions
 from lab.complexity.estimator import Estimator
+from lab.complexity.light_cones import measure_light_cones
 from lab.complexity.machine import Machine
 from lab.complexity.objects import Described
 from lab.complexity.regularity import rank_patterns
@@ -50,6 +51,7 @@ MACHINE = {
     "causal_excess_entropy": "bits",
     "crypticity": "bits",
 }
+CONES = dict.fromkeys((f"light_cone_information{what}" for what in ("", "_shuffled", "_excess")), "bits/cell")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +70,10 @@ class Statistics:
 
 
 def measure_statistics(described: Described, seed: int = 0, draws: int = DRAWS, level: float = 0.95) -> Statistics:
-    """All of it for one object, its symbols in row order; `seed` and `draws` of the bootstrap, none where 0."""
+    """All of it for one object, its symbols in row order; `seed` and `draws` of the bootstrap, none where 0.
+
+    An array of two sides is read as a field too, its rows as time: what light cones share.
+    """
     message = described.message
     blocks, causal = measure_blocks(message.sequence), find_causal_states(message.sequence)
     resampling = _Resampling(seed, draws, level)
@@ -79,6 +84,7 @@ def measure_statistics(described: Described, seed: int = 0, draws: int = DRAWS, 
         _measure_patterns(message, resampling),
         *(_measure_pieces(message, name, level) for name in ("sample_entropy", "multiscale_entropy")),
         _count_operations(descriptions),
+        *_measure_cones(message, resampling),
     )
     return Statistics(described, estimates, blocks, causal, descriptions)
 
@@ -205,6 +211,16 @@ def _measure_pieces(message: Message, name: str, level: float) -> Estimate:
     pieces = [Message(piece, message.alphabet) for piece in np.array_split(message.sequence, PIECES)]
     spread = average_replicates(name, [estimator.estimate(piece) for piece in pieces], estimator.unit, level, "pieces")
     return _recentre(spread, value)
+
+
+def _measure_cones(message: Message, resampling: _Resampling) -> list[Estimate]:
+    """Of cones a step deep; nothing of what is no field."""
+    if message.symbols.ndim != 2:
+        return []
+    if min(message.symbols.shape) < 3:
+        return _miss(CONES, "cones need three rows and three columns")
+    found = measure_light_cones(message.symbols, seed=resampling.seed, level=resampling.level)
+    return _miss(CONES, found.reason) if found.reason else [found.information, found.null, found.excess]
 
 
 def _recentre(estimate: Estimate, value: float) -> Estimate:

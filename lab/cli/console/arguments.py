@@ -33,6 +33,14 @@ IntervalMethod = Annotated[
         help="default, t, profile, jackknife, sandwich, components, or a bootstrap: pairs, wild, parametric.",
     ),
 ]
+Length = Annotated[
+    int | None, typer.Option("--length", help="Symbols drawn of a source (16384), or read of anything else (all).")
+]
+Alphabet = Annotated[
+    int | None,
+    typer.Option("--alphabet", min=2, max=256, help="Number the symbols anew: 2 for a file of 0s and 1s."),
+]
+Shape = Annotated[str, typer.Option("--shape", metavar="ROWSxCOLUMNS", help="Lay the symbols out: 100x100.")]
 OutputFolder = Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Where to write.")]
 Formats = Annotated[str, typer.Option("--formats", help="Any of pdf, svg, png, html, csv.")]
 Width = Annotated[str, typer.Option("--width", help="A journal's column: single or double.")]
@@ -64,6 +72,14 @@ def parse_column_map(text: str, convention: str = "params_total") -> dict[str, s
             raise UnknownNameError.among("--map", ours, [*known, *COLUMNS])
         mapping[column] = theirs
     return mapping
+
+
+def parse_shape(text: str) -> tuple[int, ...]:
+    """`--shape` as sides, none where it is empty; raises `InputError` for what is no number."""
+    try:
+        return tuple(int(side) for side in text.lower().split("x")) if text else ()
+    except ValueError:
+        raise InputError("--shape", text, "sides are whole numbers joined by x", "for example 100x100") from None
 
 
 def split_list(text: str) -> tuple[str, ...]:
