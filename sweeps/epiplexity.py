@@ -82,7 +82,11 @@ NEXT = "lab run epiplexity --preset standard, or overnight"
 
 def judge(tables: Tables) -> list[Verdict]:
     """ln(area / requential length), a seed's structured sources averaged; bits per token of text minus chance."""
-    rows = measure_runs(tables).rows
+    return judge_lengths(measure_runs(tables).rows)
+
+
+def judge_lengths(rows: pd.DataFrame) -> list[Verdict]:
+    """The same of measured runs (`lab.analysis.complexity.code_lengths`)."""
     known = rows["requential_bits"] if "requential_bits" in rows else pd.Series(np.nan, rows.index)
     rows = rows.assign(requential_bits=known.astype(float))
     both = rows[rows["requential_bits"].gt(0) & rows["source"].ne(CHANCE)]
