@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from functools import cache
 
+import numpy as np
 import pytest
 
 from lab.core.registry import open_shelf
@@ -50,6 +53,32 @@ def test_nothing_and_too_little_are_no_support(
         supported = sum(judge(name, tables)[claim].outcome is Outcome.SUPPORTED for tables in make_often(**effect))
         assert supported <= MOST_FALSE, (claim, effect, supported)
     assert judge(name, make_tables(**plain))[claim].outcome is Outcome.SUPPORTED  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.05])
+def test_labels_within_the_margin_are_supported_in_one_study_of_forty(effect: float) -> None:
+    """Both claims over 200 studies of 12 orders; switching gains a fifth of `effect`, as its margin is a fifth."""
+    rng, supported = np.random.default_rng(0), Counter[str]()
+    plain, studies = make_tables(longer=effect, lengths=1), 200
+    own = replace(plain, runs=plain.runs[plain.runs["uniform_bits"].notna()])
+    block = own.runs["prequential_block_bits"]
+    for _ in range(studies):
+        luck = rng.normal(0, (30.0, 7.5), (12, 2))
+        bits = {
+            "variational_bits": block + 1500 * effect + luck[:, 0],
+            "switch_bits": block - 300 * effect + luck[:, 1],
+        }
+        verdicts = judge("label_codes", replace(own, runs=own.runs.assign(**bits)))
+        supported.update(claim for claim, verdict in verdicts.items() if verdict.outcome is Outcome.SUPPORTED)
+    assert max(supported.values(), default=0) <= 12, supported  # thirteen or more have odds of 0.2 %
+
+
+@pytest.mark.parametrize("seeds", [2, 11])
+@pytest.mark.parametrize("name", ["mdl_tutorial", "noisy_weights", "label_codes"])
+def test_few_seeds_are_underpowered(name: str, seeds: int) -> None:
+    for verdict in judge(name, make_tables(seeds=seeds)).values():
+        assert verdict.outcome is Outcome.UNDERPOWERED
+        assert f"needs 12 independent units, has {seeds}" in verdict.reason
 
 
 @pytest.mark.parametrize("name", ["mdl_tutorial", "noisy_weights", "label_codes"])
