@@ -9,7 +9,9 @@ tests it against a state it is part of), and all tests of one sequence share the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numba import njit
@@ -18,7 +20,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.special import chdtrc, xlogy
 
-from lab.complexity.blocks import MARGIN, Floats, Integers, grow_blocks, list_sampled
+from lab.complexity.blocks import MARGIN, Blocks, Floats, Integers, grow_blocks, list_sampled, rank_codes
 from lab.complexity.machine import Machine
 
 NOWHERE = -1
@@ -69,18 +71,16 @@ def find_causal_states(
     `reach`: the longest history; by default the longest whose blocks with the next symbol are sampled.
     """
     unknown = np.full(len(symbols), NOWHERE, dtype=np.int64)
-    longest = sum(1 for _ in list_sampled(symbols, reach + 1 if reach else None)) - 1
+    values = rank_codes(symbols.astype(np.int64), int(symbols.max(initial=0)) + 1)[0]
+    testable = [_count_testable(blocks, values) for blocks in list_sampled(values, reach + 1 if reach else None)]
+    longest, tests = len(testable) - 1, sum(testable[:-1])
     if longest < 1:
         reason = f"{len(symbols)} symbols are too few: the blocks of two that occur are not each seen {MARGIN} times"
         return CausalStates(None, unknown, reason=reason)
-    values = np.unique(symbols, return_inverse=True)[1]
-    levels = _list_levels(values, longest)
-    tests = sum(int(_choose_testable(level).sum()) for level in levels[1:])
-    states, resolved = _split(levels, significance / max(tests, 1))
+    states, resolved, level = _split(_list_levels(values, longest), significance / max(tests, 1))
     if not resolved.any():
         reason = f"every history of {longest - 1} symbols foretells differently when more of the past is known"
         return CausalStates(None, unknown, longest, tests, reason=f"{reason}; a longer sequence bears longer histories")
-    level = levels[-2]
     places, leads = _determinise(np.where(resolved, states, NOWHERE), level, values)
     places, leads = _keep_recurrent(places, leads, level.counts)
     anchors = np.concatenate([unknown[: longest - 1], places[level.before[:-1]]])
@@ -93,30 +93,36 @@ def find_causal_states(
     return CausalStates(machine, walked, longest, tests, followed)
 
 
-def _list_levels(values: Integers, longest: int) -> list[_Level]:
+def _list_levels(values: Integers, longest: int) -> Iterator[_Level]:
+    """Histories of length 0 … `longest`, one level at a time: all of them would not fit."""
+    for blocks in islice(grow_blocks(values), longest + 1):
+        yield _follow(blocks, values)
+
+
+def _follow(blocks: Blocks, values: Integers) -> _Level:
     kinds = int(values.max()) + 1
-    levels = []
-    for blocks in grow_blocks(values):
-        codes = blocks.ranks[:-1] * kinds + values[blocks.length :]
-        follows = np.bincount(codes, minlength=blocks.distinct * kinds).reshape(-1, kinds)
-        levels.append(_Level(blocks.ranks, blocks.suffixes, follows))
-        if blocks.length == longest:
-            break
-    return levels
+    codes = blocks.ranks[:-1] * kinds + values[blocks.length :]
+    follows = np.bincount(codes, minlength=blocks.distinct * kinds).reshape(-1, kinds)
+    return _Level(blocks.ranks, blocks.suffixes, follows)
+
+
+def _count_testable(blocks: Blocks, values: Integers) -> int:
+    return int(_choose_testable(_follow(blocks, values)).sum())
 
 
 def _choose_testable(level: _Level) -> Mask:
     """The histories that are seen often enough, and whose siblings together are."""
     fewest = max(FEWEST, 10 * level.follows.shape[1])
-    often: Mask = (level.counts >= fewest) & (_pool_siblings(level).sum(axis=1) >= fewest)
+    siblings = np.bincount(level.parents, level.counts)[level.parents] - level.counts
+    often: Mask = (level.counts >= fewest) & (siblings >= fewest)
     return often
 
 
-def _pool_siblings(level: _Level) -> Integers:
-    """What follows the other histories with the same suffix, shape (histories, symbols)."""
+def _pool_siblings(level: _Level, chosen: Integers) -> Integers:
+    """What follows the other histories with the same suffix as each chosen one, shape (chosen, symbols)."""
     families = np.zeros((int(level.parents.max()) + 1, level.follows.shape[1]), dtype=np.int64)
     np.add.at(families, level.parents, level.follows)
-    return families[level.parents] - level.follows
+    return families[level.parents[chosen]] - level.follows[chosen]
 
 
 def compare_counts(first: NDArray[np.integer], second: NDArray[np.integer]) -> Floats:
@@ -135,12 +141,14 @@ def compare_counts(first: NDArray[np.integer], second: NDArray[np.integer]) -> F
     return np.asarray(np.where(degrees > 0, chdtrc(np.maximum(degrees, 1), np.maximum(g, 0.0)), 1.0))
 
 
-def _split(levels: list[_Level], threshold: float) -> tuple[Integers, Mask]:
-    """The state of every history of the last level but one (−1: too rare to tell), and which of them are resolved."""
+def _split(levels: Iterator[_Level], threshold: float) -> tuple[Integers, Mask, _Level]:
+    """The state of every history of the last level but one (−1: too rare to tell), which are resolved, the level."""
     earlier = states = np.zeros(1, dtype=np.int64)
     founded, split = 1, np.zeros(1, dtype=bool)
-    for level in levels[1:]:
-        differ = _choose_testable(level) & (compare_counts(level.follows, _pool_siblings(level)) < threshold)
+    last_but_one = last = next(levels)
+    for level in levels:
+        differ = np.flatnonzero(_choose_testable(level))
+        differ = differ[compare_counts(level.follows[differ], _pool_siblings(level, differ)) < threshold]
         split = np.zeros(len(states), dtype=bool)
         split[level.parents[differ]] = True
         earlier, states = states, np.where(split[level.parents], NOWHERE, states[level.parents])
@@ -155,8 +163,8 @@ def _split(levels: list[_Level], threshold: float) -> tuple[Integers, Mask]:
                 pools = np.vstack([pools, follows])
             else:
                 pools[states[history]] += follows
-        founded = len(pools)
-    return earlier, ~split & (earlier >= 0)
+        founded, last_but_one, last = len(pools), last, level
+    return earlier, ~split & (earlier >= 0), last_but_one
 
 
 def _determinise(states: Integers, level: _Level, values: Integers) -> tuple[Integers, Integers]:

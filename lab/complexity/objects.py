@@ -12,7 +12,6 @@ import tokenize
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -30,6 +29,7 @@ MOST_FILES = 100_000
 LEVELS = 256  # of a quantised array
 FLOAT_BITS = 64
 SYMBOL_BITS = 8
+PIECE = 2**22
 
 # What zipfile and NumPy raise on bytes that are no archive and no array.
 _DAMAGE = (
@@ -90,9 +90,9 @@ def describe_array(array: NDArray[Any], name: str) -> Described:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise InputError(name, "NaN or infinity", "every value is finite", "mask or replace them first")
     if array.dtype.kind in "iu":
-        values, numbered = np.unique(array, return_inverse=True)
+        values = np.unique(array)
         if len(values) <= LEVELS:
-            return _number_values(name, values, numbered.reshape(array.shape).astype(np.uint8))
+            return _number_values(name, values, _find_places(array, values))
     low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
     if not np.isfinite(high - low):
         raise InputError(name, f"from {low:g} to {high:g}", "the range of values is finite", "scale them first")
@@ -112,10 +112,10 @@ def restrict_alphabet(described: Described, alphabet: int) -> Described:
 
     Raises `InputError` where there are more different symbols than that.
     """
-    values, symbols = np.unique(described.message.sequence, return_inverse=True)
+    values = _list_values(described.message.sequence)
     if len(values) > alphabet:
         raise InputError("--alphabet", alphabet, f"{described.name} has {len(values)} different symbols", "allow more")
-    message = Message(symbols.astype(np.uint8).reshape(described.message.symbols.shape), alphabet)
+    message = Message(_find_places(described.message.symbols, values), alphabet)
     if np.array_equal(values, np.arange(len(values))):
         return replace(described, message=message, told_bits=described.told_bits + 1)
     note = f"symbols {', '.join(map(str, values[:8]))}{'…' if len(values) > 8 else ''} stand as 0…{len(values) - 1}"
@@ -129,6 +129,22 @@ def reshape_object(described: Described, shape: tuple[int, ...]) -> Described:
         size = len(described.message)
         raise InputError("--shape", "x".join(map(str, shape)), f"{described.name} has {size:,} symbols", "match them")
     return replace(described, message=Message(described.message.sequence.reshape(shape), described.message.alphabet))
+
+
+def _list_values(symbols: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """The bytes that occur, in order."""
+    counts = np.zeros(LEVELS, dtype=np.int64)
+    for begin in range(0, len(symbols), PIECE):  # counting widens what it counts to eight bytes a symbol
+        counts += np.bincount(symbols[begin : begin + PIECE], minlength=LEVELS)
+    return np.flatnonzero(counts)
+
+
+def _find_places(array: NDArray[Any], values: NDArray[Any]) -> NDArray[np.uint8]:
+    """The place of every element among the values, in the array's shape; in pieces, for places take eight bytes."""
+    flat, places = np.ravel(array), np.empty(array.size, dtype=np.uint8)
+    for begin in range(0, len(flat), PIECE):
+        places[begin : begin + PIECE] = np.searchsorted(values, flat[begin : begin + PIECE])
+    return places.reshape(array.shape)
 
 
 def _number_values(name: str, values: NDArray[Any], symbols: NDArray[np.uint8]) -> Described:
@@ -188,12 +204,13 @@ def _read_folder(path: Path, limit: int | None) -> Described:
     pieces: list[bytes] = []
     skipped, room = 0, LARGEST_FILE if limit is None else min(limit, LARGEST_FILE)
     for file in _walk(path):
-        mode = file.lstat().st_mode
+        try:
+            mode = file.lstat().st_mode
+        except OSError as error:  # gone since it was listed
+            raise _make_refusal(file, error) from error
         if not stat.S_ISREG(mode):
             skipped += 1
             continue
-        if len(pieces) == MOST_FILES:
-            raise InputError("object", str(path), f"holds more than {MOST_FILES:,} files", "name a smaller folder")
         data, more = _read_bytes(file, room, True)
         if more and limit is None:
             rule = f"its files are larger than {LARGEST_FILE:,} bytes together"
@@ -213,16 +230,19 @@ def _read_folder(path: Path, limit: int | None) -> Described:
     )
 
 
-def _walk(path: Path) -> Iterator[Path]:
+def _walk(path: Path) -> list[Path]:
+    """All below a folder that is no folder, in the order of the paths; no more is listed than may be read."""
+
     def refuse(error: OSError) -> None:
         raise _make_refusal(error.filename, error)
 
-    found = [
-        Path(folder, name)
-        for folder, folders, names in os.walk(path, onerror=refuse)
-        for name in (*names, *(inner for inner in folders if Path(folder, inner).is_symlink()))
-    ]
-    yield from sorted(found, key=lambda file: os.fsencode(file))
+    found: list[Path] = []
+    for folder, folders, names in os.walk(path, onerror=refuse):
+        links = [inner for inner in folders if Path(folder, inner).is_symlink()]
+        found += [Path(folder, name) for name in (*names, *links)]
+        if len(found) > MOST_FILES:
+            raise InputError("object", str(path), f"holds more than {MOST_FILES:,} files", "name a smaller folder")
+    return sorted(found, key=os.fsencode)
 
 
 def _read_array(path: Path, name: str) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from lab.complexity.code import Message
 from lab.complexity.estimator import Estimator
 from lab.complexity.objects import Described
 from lab.complexity.resampling import draw_positions
+from lab.core.errors import RefusedError
 from lab.core.registry import open_shelf
 from lab.figures import draw_figure
 from tests.complexity.processes import PROCESSES
@@ -86,3 +87,10 @@ def test_intervals_hold_as_often_as_they_say(process: str) -> None:
     for name, holds in held.items():
         assert len(holds) >= 75, name
         assert np.mean(holds) >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / len(holds)), name
+
+
+def test_what_would_not_fit_is_refused() -> None:
+    for alphabet, most in ((2, 2**22), (256, 2**20)):
+        long = Described("long", Message(np.zeros(most + 1, dtype=np.uint8), alphabet))
+        with pytest.raises(RefusedError, match="--length"):
+            measure_statistics(long)

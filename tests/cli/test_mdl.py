@@ -36,6 +36,9 @@ def test_a_table_of_two_columns(terminal: Terminal) -> None:
 def test_refusals(terminal: Terminal) -> None:
     assert "example 0-4" in terminal.refuse("mdl", "bernoulli", "--orders", "few")
     assert "did you mean 'polynomial'" in terminal.refuse("mdl", "bernoulli", "--model", "polynom")
+    assert "orders reach to 16" in terminal.refuse("mdl", "bernoulli", "--orders", "0-999999999999")
+    (terminal.folder / "long").write_bytes(bytes(2**20 + 1))
+    assert "describe a part with --length" in terminal.refuse("mdl", "long")
     (terminal.folder / "short").write_bytes(b"ab")
     assert "longer than the largest order" in terminal.refuse("mdl", "short")
     (terminal.folder / "words.csv").write_text("x,y\n1,2\n2,b\n3,4\n4,5\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -116,3 +117,19 @@ def test_what_is_missing_of_an_excess_is_bounded() -> None:
     excess, doubt = machine.trace_excess()
     assert doubt > 0.01 and math.isnan(machine.excess_bits)
     assert excess < machine.complexity_bits <= excess + doubt + 1e-9
+
+
+def test_levels_are_not_all_kept() -> None:
+    """Zeros bear histories of 4 log2 n symbols, and each level names every position."""
+    zeros = np.zeros(2**17, dtype=np.uint8)
+    tracemalloc.start()
+    found = find_causal_states(zeros)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.machine is not None and found.machine.states == 1 and found.reach > 60
+    assert peak < 120 * len(zeros)
+
+
+def test_a_history_tested_alone_is_tested_as_among_all() -> None:
+    counts = np.random.default_rng(0).integers(0, 50, (2, 30, 4))
+    np.testing.assert_array_equal(compare_counts(*counts)[7:9], compare_counts(*counts[:, 7:9]))

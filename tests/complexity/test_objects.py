@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import socket
 import subprocess
 import sys
+import tracemalloc
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lab.complexity import objects
 from lab.complexity.bounds import bound_message
 from lab.complexity.code import Message
 from lab.complexity.codes.deflate import Deflate
@@ -227,3 +231,41 @@ def test_what_the_symbols_stand_for_is_told_in_full() -> None:
     assert every.told_bits == pytest.approx(
         count_integer_bits(257) + 1 + count_integer_bits(1) + 255 * count_integer_bits(1)
     )
+
+
+def trace_peak(work: Callable[[], object]) -> int:
+    tracemalloc.start()
+    work()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+def test_numbering_takes_a_few_bytes_a_symbol(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "PIECE", 2**14)
+    rng = np.random.default_rng(0)
+    few = Described("few", Message(rng.choice(np.array([3, 7, 200], dtype=np.uint8), 2**20)))
+    wide = rng.choice(np.array([-9, 5, 70_000], dtype=np.int64), 2**17)
+    assert trace_peak(lambda: restrict_alphabet(few, 3)) < 4 * len(few.message)
+    assert trace_peak(lambda: describe_array(wide, "wide")) < 4 * wide.nbytes
+    numbered = restrict_alphabet(few, 3).message.sequence
+    np.testing.assert_array_equal(np.array([3, 7, 200])[numbered], few.message.sequence)
+    np.testing.assert_array_equal(np.array([-9, 5, 70_000])[describe_array(wide, "wide").message.sequence], wide)
+
+
+def test_a_tree_without_end_is_refused_on_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def walk(path: Path, onerror: object) -> Iterator[tuple[str, list[str], list[str]]]:
+        for place in itertools.count():
+            assert place < 100, "nobody stops"
+            yield str(path / str(place)), [], ["file"]
+
+    monkeypatch.setattr(os, "walk", walk)
+    monkeypatch.setattr(objects, "MOST_FILES", 20)
+    with pytest.raises(InputError, match="more than 20 files"):
+        read_object(tmp_path)
+
+
+def test_a_file_gone_since_it_was_listed_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "_walk", lambda path: [path / "gone"])
+    with pytest.raises(InputError, match="no such file"):
+        read_object(tmp_path)

@@ -13,7 +13,7 @@ from lab.analysis.complexity.objects import open_object
 from lab.complexity.mdl.markov import describe_chain
 from lab.complexity.mdl.panel import Panel
 from lab.complexity.mdl.regression import describe_polynomial
-from lab.core.errors import InputError, UnknownNameError
+from lab.core.errors import InputError, RefusedError, UnknownNameError
 from lab.core.estimate import Estimate
 from lab.tables import Study, Tables
 from lab.tables.frames import tidy_runs
@@ -21,13 +21,21 @@ from lab.tables.importing import read_file
 
 ModelClass = Literal["markov", "polynomial"]
 EXACT = "the length of these very data: no sampling"
+MOST_SYMBOLS = 2**20  # a quarter of a minute; with all orders below 1 GB
+LARGEST_ORDER = 16
 
 
 def describe_sequence(
     name: str, orders: Sequence[int], length: int | None = None, seed: int = 0, alphabet: int | None = None
 ) -> Panel:
-    """Any object that `open_object` opens, its symbols in row order, as chains of the orders. Raises `InputError`."""
+    """Any object that `open_object` opens, its symbols in row order, as chains of the orders.
+
+    Raises `InputError`, and `RefusedError` above 2^20 symbols: each code keeps some bytes a symbol and order.
+    """
     message = open_object(name, length, seed, alphabet).message
+    if len(message) > MOST_SYMBOLS:
+        rule = f"chains take at most {MOST_SYMBOLS:,} symbols, for their time and memory"
+        raise RefusedError(f"chains of {name}", f"{len(message):,} symbols", rule, "describe a part with --length")
     return describe_chain(message.sequence.astype(np.int64), message.alphabet, orders)
 
 
@@ -50,13 +58,16 @@ def check_model(name: str) -> ModelClass:
 
 
 def parse_orders(text: str) -> list[int]:
-    """'0-4' or '0,1,3' as whole numbers; raises `InputError`."""
+    """'0-4' or '0,1,3' as whole numbers of at most 16; raises `InputError`."""
     first, dash, last = text.partition("-")
     rule = "a range from the lower to the higher order, or a list"
     try:
-        orders = list(range(int(first), int(last) + 1)) if dash else [int(part) for part in text.split(",")]
+        ends = [int(part) for part in ((first, last) if dash else text.split(","))]
     except ValueError:
         raise InputError("--orders", text, rule, "for example 0-4 or 0,1,3") from None
+    if max(ends) > LARGEST_ORDER:
+        raise InputError("--orders", text, f"orders reach to {LARGEST_ORDER}", "ask for less")
+    orders = list(range(ends[0], ends[1] + 1)) if dash else ends
     if not orders:
         raise InputError("--orders", text, rule, "for example 0-4 or 0,1,3")
     return orders

@@ -8,6 +8,7 @@ them, which is to be preferred where there is a source: it holds whatever the es
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,6 +33,7 @@ from lab.complexity.machine import Machine
 from lab.complexity.objects import Described
 from lab.complexity.regularity import rank_patterns
 from lab.complexity.resampling import choose_stretch, count_stretches, draw_positions
+from lab.core.errors import RefusedError
 from lab.core.estimate import Estimate
 from lab.core.fingerprint import KEY_LENGTH, hash_literal
 from lab.core.registry import open_shelf
@@ -44,6 +46,7 @@ from lab.tables.frames import CURVE, tidy_runs
 DRAWS = 200
 PIECES = 8
 MOST_UNDONE = 2**21  # symbols: some seconds and 400 MB
+MOST_SYMBOLS, MOST_COUNTED = 2**22, 2**28  # and those times their alphabet, as what follows a history: below 1 GB
 WORDS = {"block_entropy_rate": "bits/symbol", "block_excess_entropy": "bits"}
 MACHINE = {
     "causal_entropy_rate": "bits/symbol",
@@ -73,8 +76,14 @@ def measure_statistics(described: Described, seed: int = 0, draws: int = DRAWS, 
     """All of it for one object, its symbols in row order; `seed` and `draws` of the bootstrap, none where 0.
 
     An array of two sides is read as a field too, its rows as time: what light cones share.
+    Raises `RefusedError` above 2^22 symbols, or 2^28 over their alphabet where that is less.
     """
     message = described.message
+    most = min(MOST_SYMBOLS, MOST_COUNTED // message.alphabet)
+    if len(message) > most:
+        rule = f"of {message.alphabet} values at most {most:,} symbols, for their time and memory"
+        step = "measure a part with --length"
+        raise RefusedError(f"statistics of {described.name}", f"{len(message):,} symbols", rule, step)
     blocks, causal = measure_blocks(message.sequence), find_causal_states(message.sequence)
     resampling = _Resampling(seed, draws, level)
     descriptions = list_descriptions(message) if len(message) <= MOST_UNDONE else ()
@@ -155,7 +164,7 @@ class _Resampling:
 def _measure_words(message: Message, blocks: BlockEntropies, resampling: _Resampling) -> list[Estimate]:
     if blocks.reason:
         return _miss(WORDS, blocks.reason)
-    longest = list(list_sampled(message.sequence))[-1]
+    longest = deque(list_sampled(message.sequence), maxlen=1).pop()
     correct = CORRECTIONS[blocks.correction]
 
     def measure(counts: Integers) -> tuple[float, float]:

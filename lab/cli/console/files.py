@@ -21,18 +21,43 @@ def read_file(path: Path) -> bytes:
 def claim_place(path: Path) -> None:
     """Raises `InputError` where something stands already, or where no file can be made: before the work, not after."""
     if path.exists() or path.is_symlink():
-        raise InputError(str(path), rule="exists already and is not overwritten", next_step="name another or remove it")
+        raise _make_refusal(path)
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise InputError(str(path), rule="its folder does not exist or may not be written", next_step="name another")
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Writes beside the place and moves there, so that an interruption leaves no half of a file."""
+    """Writes beside the place and links it there: an interruption leaves no half of a file, and what was made at the
+    place in the meantime stays. Raises `InputError` where something was.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with part.open("xb") as file:
-            file.write(content)
-        claim_place(path)
-        part.replace(path)
+        _write_new(part, content)
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            raise _make_refusal(path) from None
+        except OSError:  # a file system without links
+            _write_new(path, content)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """To the disk; nothing is left where that fails, and nothing that stands there is touched."""
+    try:
+        file = path.open("xb")
+    except FileExistsError:
+        raise _make_refusal(path) from None
+    try:
+        with file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def _make_refusal(path: Path) -> InputError:
+    return InputError(str(path), rule="exists already and is not overwritten", next_step="name another or remove it")

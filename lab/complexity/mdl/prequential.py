@@ -47,7 +47,7 @@ def count_block_bits(
     bits, edges = 0.0, [0, *boundaries, len(symbols)]
     for begin, end in itertools.pairwise(edges):
         own = slice(begin, end)
-        given = table[contexts[own]].sum(axis=1) + alphabet * weight
+        given = table.sum(axis=1)[contexts[own]] + alphabet * weight
         bits += float((np.log2(given) - np.log2(table[contexts[own], symbols[own]] + weight)).sum())
         np.add.at(table, (contexts[own], symbols[own]), 1)
     return bits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from scipy.special import gammaln, xlogy
 
 from lab.complexity.mdl.markov import describe_chain, estimate_chain_complexity_bits, index_contexts
 from lab.complexity.mdl.panel import ALL_ORDERS, CODES
-from lab.complexity.mdl.prequential import list_boundaries, trace_mixture_bits
+from lab.complexity.mdl.prequential import count_block_bits, list_boundaries, trace_mixture_bits
 from lab.core.errors import InputError
 
 ROWS = np.array([0.1, 0.6, 0.8, 0.4])  # P(1 | the last two bits)
@@ -129,3 +130,13 @@ def test_blocks_double() -> None:
 def test_wrong_input_is_named(sequence: list[int], alphabet: int, orders: tuple[int, ...], says: str) -> None:
     with pytest.raises(InputError, match=says):
         describe_chain(np.array(sequence), alphabet, orders)
+
+
+def test_blocks_of_a_large_alphabet_take_no_row_a_symbol() -> None:
+    rng = np.random.default_rng(0)
+    contexts, symbols = rng.integers(0, 4, (2, 2**16))
+    tracemalloc.start()
+    count_block_bits(contexts, symbols, 256, 0.5, list_boundaries(len(symbols)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100 * len(symbols)
