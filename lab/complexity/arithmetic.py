@@ -53,7 +53,12 @@ class ByteWriter:
 
 
 class ByteReader:
-    """The reading end; `data` is filled as it reads."""
+    """The reading end; `data` is filled as it reads.
+
+    `least_bits`: what a byte costs at the least, for the 255 others have a chance of 2^−24 each.
+    """
+
+    least_bits = 255 * 2.0**-24
 
     def __init__(self, data: Bytes, payload: bytes) -> None:
         words = np.frombuffer(payload[: len(payload) // 4 * 4], "<u4").astype(np.uint32)

@@ -89,7 +89,12 @@ class MixedWriter:
 
 
 class MixedReader:
-    """The reading end; `data` is filled as it reads."""
+    """The reading end; `data` is filled as it reads.
+
+    `least_bits`: what a byte costs at the least, for each of its eight bits may be the other one.
+    """
+
+    least_bits = 8 * LEAST
 
     def __init__(self, data: Bytes, streams: int, payload: bytes) -> None:
         self._data = data

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from lab.complexity.objects import LEVELS
 from lab.complexity.quantising import Rule
 from lab.core.dials import build_from_dials, changed_dials
+from lab.core.errors import InputError
 from lab.runners.training.fields import EVALUATION_SHARE, TrainFields, TrainingRunner, check_fields
 from lab.runs.runner import Cost, Fields, Reporter, Result, Scalar
 
@@ -89,4 +91,8 @@ def _split(given: Mapping[str, Any]) -> tuple[PortraitDials, dict[str, Any]]:
 
 
 def _check(given: Mapping[str, Any]) -> TrainFields:
-    return check_fields(_split(given)[1], "portrait")
+    fields = check_fields(_split(given)[1], "portrait")
+    vocabulary = fields.data_source.vocabulary
+    if vocabulary > LEVELS:
+        raise InputError("portrait.source", f"{vocabulary} tokens", f"predictions of at most {LEVELS} are described")
+    return fields

@@ -153,7 +153,7 @@ def _choose_starts(problem: Problem, starts: ArrayLike | None) -> Array:
 def _search(problem: Problem, starts: Array) -> tuple[Array, Found]:
     """Where the starts ended: parameters (S, p), and what was found there."""
     if problem.law.positive:
-        return _settle(problem, *search_problems([problem], [starts])[0])
+        return search_problems([problem], [starts])[0]
     found = search_general(problem, starts)
     return found.u, found
 
@@ -186,7 +186,7 @@ def _weigh(problem: Problem, theta: Array, found: Found) -> tuple[Problem, Array
         own = _solve_scatter(r2, known, freedom)
         precision = 1 / np.maximum(own + known, np.finfo(float).tiny ** 0.5)
         problem = Problem(problem.law, replace(data, weights=precision), problem.loss)
-        theta, found = _search(problem, theta)
+        theta, found = _settle(problem, *_search(problem, theta))
         if abs(own - scatter) <= _SETTLED * (own + float(known.mean())):
             break
         scatter = own

@@ -75,17 +75,20 @@ def _group(problems: Sequence[Problem]) -> list[list[int]]:
 
 def _broadcasts(problems: Sequence[Problem], starts: Sequence[Array]) -> bool:
     """Whether the law, perhaps a user's own, gives with predictors (B, n) what it gives row by row."""
-    pair, theta = problems[:2], np.stack([begun[0] for begun in starts[:2]])
-    chart = _lay_chart(pair, np.arange(2))
+    of_length = {len(problem.data): i for i, problem in reversed(list(enumerate(problems)))}
+    asked = sorted({0, 1, *of_length.values()})  # one of every length, and two where all are alike
+    chosen, theta = [problems[i] for i in asked], np.stack([starts[i][0] for i in asked])
+    chart = _lay_chart(chosen, np.arange(len(asked)))
     try:
         with np.errstate(all="ignore"):
             value, slope = chart.slope(chart.read(theta))
+            alone = [p.chart.slope(p.chart.read(row[None])) for p, row in zip(chosen, theta, strict=True)]
     except Exception:  # whatever a law that was written for one set of predictors may raise
         return False
-    if value.shape != (2, max(len(p.data) for p in pair)) or slope.shape != (*value.shape, theta.shape[1]):
+    if value.shape != (len(asked), max(of_length)) or slope.shape != (*value.shape, theta.shape[1]):
         return False
-    alone = [problem.chart.value(problem.chart.read(row[None]))[0] for problem, row in zip(pair, theta, strict=True)]
     return all(
-        np.allclose(together[: len(one)], one, rtol=1e-9, equal_nan=True)
-        for together, one in zip(value, alone, strict=True)
+        np.allclose(together[: one.shape[1]], one[0], rtol=1e-9, equal_nan=True)
+        for i, both in enumerate(alone)
+        for together, one in zip((value[i], slope[i]), both, strict=True)
     )

@@ -36,6 +36,9 @@ TABLE = (
 ) - VALUES  # what a table shares out by probability; every value has 1 besides: a float32 is exact there
 LARGEST_NORM = 1.0  # of the gradient
 WARMUP_STEPS = 16
+MOST_PARAMETERS = 1 << 24  # with gradients and moments 270 MB
+MOST_WINDOW_TOKENS = 1 << 16  # streams × window: their logits alone take 67 MB
+MOST_FLOPS = 1 << 40  # of a step forward: bounds what its activations take, whatever the depth
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,21 @@ class Recipe:
         for name, holds, rule in rules:
             if not holds:
                 raise InputError(f"compressor.{name}", getattr(self, name), rule)
-        if "name" not in self.family:
+        if not isinstance(self.family.get("name"), str):
             raise InputError("compressor.family", self.family, "names its entry: {'name': …}")
-        self.build_family()
+        self._check_size(self.build_family())
+
+    def _check_size(self, family: Family) -> None:
+        """Before anything is built: a head of two hundred bytes may name any size."""
+        shape = Shape(VALUES, self.window)
+        sizes = (
+            ("parameters", sum(family.count_parameters(shape).values()), MOST_PARAMETERS),
+            ("streams × window", self.streams * self.window, MOST_WINDOW_TOKENS),
+            ("FLOP of a step", self.streams * family.count_forward_flops(shape), MOST_FLOPS),
+        )
+        for name, size, most in sizes:
+            if size > most:
+                raise InputError(f"compressor, {name}", f"{size:.3g}", f"at most {most:,}", "choose a smaller net")
 
     def build_family(self) -> Family:
         """The family with its dials set; raises `InputError` for a wrong one."""
@@ -117,26 +132,26 @@ class Learner:
         tokens = recipe.streams * recipe.window
         self._optimizers = make_optimizers(recipe.optimizer, self._net, family, recipe.learning_rate, tokens)
         self._recipe, self._known, self._steps = recipe, 0, 0
-        self._tokens_ST = torch.zeros(recipe.streams, rows + 1, dtype=torch.int64)  # before the first byte stands a 0
+        self._bytes_ST = torch.zeros(recipe.streams, rows + 1, dtype=torch.uint8)  # before the first byte stands a 0
         self._state: Any = None
 
     @torch.no_grad()
     def predict(self) -> Tensor:
         """`logits_SV` of the next byte of every stream."""
-        logits_STV, self._state = self._net.advance(self._tokens_ST[:, self._known : self._known + 1], self._state)
+        logits_STV, self._state = self._net.advance(self._read(self._known, self._known + 1), self._state)
         logits_SV: Tensor = logits_STV[:, 0]
         return logits_SV
 
     def observe(self, bytes_S: NDArray[np.uint8]) -> None:
         """The next bytes, of all streams or, at the end of the file, of the first; trains when a block is full."""
         self._known += 1
-        self._tokens_ST[: len(bytes_S), self._known] = torch.from_numpy(bytes_S.astype(np.int64))
+        self._bytes_ST[: len(bytes_S), self._known] = torch.from_numpy(bytes_S)
         if self._known % self._recipe.block == 0:
             self._train()
             self._read_again()
 
     def _train(self) -> None:
-        window_ST = self._tokens_ST[:, max(0, self._known - self._recipe.window) : self._known + 1]
+        window_ST = self._read(max(0, self._known - self._recipe.window), self._known + 1)
         loss = F.cross_entropy(self._net(window_ST[:, :-1]).flatten(0, 1), window_ST[:, 1:].flatten())
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._net.parameters(), LARGEST_NORM)
@@ -149,7 +164,11 @@ class Learner:
         first = max(0, self._known - self._recipe.window + self._recipe.block)
         self._state = None
         if first < self._known:
-            _, self._state = self._net.advance(self._tokens_ST[:, first : self._known], None)
+            _, self._state = self._net.advance(self._read(first, self._known), None)
+
+    def _read(self, begin: int, end: int) -> Tensor:
+        """The bytes at these positions of every stream as tokens."""
+        return self._bytes_ST[:, begin:end].long()
 
 
 def make_tables(logits_SV: Tensor) -> Counts:

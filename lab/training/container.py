@@ -15,7 +15,6 @@ import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -32,7 +31,17 @@ VERSION = 1
 FRAME = struct.Struct("<4sIH")
 HASH_BYTES = 32
 LARGEST_FILE = 1 << 26  # bytes: days of work for any net
+SPARED_BITS = 64  # of a payload: the decoder's state at the end need not be written out
 SUBJECT = "compressed file"
+
+
+@dataclass(frozen=True)
+class _Head:
+    """`made`: the arithmetic, as `name_arithmetic` has it."""
+
+    recipe: Recipe
+    length: int
+    made: str
 
 
 @dataclass(frozen=True)
@@ -67,14 +76,14 @@ def compress(data: bytes, recipe: Recipe, advance: Callable[[], None] = lambda: 
 def read_head(container: bytes) -> tuple[Recipe, int]:
     """Recipe and length of the content; raises `InputError` where it is damaged, foreign or of another arithmetic."""
     head = _parse_head(container)
-    if head["made"] != name_arithmetic():
+    if head.made != name_arithmetic():
         raise InputError(
             SUBJECT,
-            head["made"],
+            head.made,
             f"this is {name_arithmetic()}, whose sums may differ in the last place",
             "decompress it with that torch on such a processor",
         )
-    return build_from_dials(Recipe, head["recipe"], SUBJECT), int(head["length"])
+    return head.recipe, head.length
 
 
 def decompress(container: bytes, advance: Callable[[], None] = lambda: None) -> bytes:
@@ -99,18 +108,44 @@ def name_arithmetic() -> str:
     return f"torch {torch.__version__} {torch.backends.cpu.get_cpu_capability()} {platform.machine()}"
 
 
-def _parse_head(container: bytes) -> dict[str, Any]:
+def _parse_head(container: bytes) -> _Head:
     if len(container) < FRAME.size or container[:4] != MAGIC:
         raise InputError(SUBJECT, container[:4], "does not begin as `lab compress` writes", "name such a file")
     _, checksum, size = FRAME.unpack_from(container)
     if zlib.crc32(container[FRAME.size - 2 :]) != checksum or len(container) < FRAME.size + size + HASH_BYTES:
         raise InputError(SUBJECT, None, "it is damaged or cut short: its checksum is not right", "fetch it again")
-    head: dict[str, Any] = json.loads(container[FRAME.size : FRAME.size + size])
+    try:
+        head = json.loads(container[FRAME.size : FRAME.size + size])
+    except (ValueError, RecursionError):
+        raise InputError(SUBJECT, None, "its head is no JSON", "fetch it again") from None
+    if not isinstance(head, dict):
+        raise InputError(SUBJECT, None, "its head is no table", "fetch it again")
+    for name, kind in (("version", int), ("recipe", dict), ("length", int), ("made", str)):
+        if type(head.get(name)) is not kind:  # True is no whole number here
+            raise InputError(f"{name} of a {SUBJECT}", _shorten(head.get(name)), f"is of type {kind.__name__}")
     if head["version"] != VERSION:
-        raise InputError(SUBJECT, f"version {head['version']}", f"this lab reads version {VERSION}", "update the lab")
+        received = f"version {_shorten(head['version'])}"
+        raise InputError(SUBJECT, received, f"this lab reads version {VERSION}", "update the lab")
     if not 0 <= head["length"] <= LARGEST_FILE:
-        raise InputError(SUBJECT, f"{head['length']} bytes", f"at most {LARGEST_FILE}")
-    return head
+        raise InputError(SUBJECT, f"{_shorten(head['length'])} bytes", f"at most {LARGEST_FILE}")
+    try:
+        recipe = build_from_dials(Recipe, head["recipe"], SUBJECT)
+    except (TypeError, ValueError, OverflowError):  # a dial that its own entry does not bear
+        raise InputError(f"recipe of a {SUBJECT}", _shorten(head["recipe"]), "is none", "fetch it again") from None
+    _check_length(recipe, head["length"], len(container) - FRAME.size - size - HASH_BYTES)
+    return _Head(recipe, head["length"], head["made"])
+
+
+def _check_length(recipe: Recipe, length: int, payload_bytes: int) -> None:
+    """No byte is free, for nothing is certain to the coder: so long a content does not fit into so little."""
+    reader = MixedReader if recipe.code == "mixture" else ByteReader
+    if length * reader.least_bits > 8 * payload_bytes + SPARED_BITS:
+        rule = f"no {length:,} bytes are coded in {payload_bytes:,}"
+        raise InputError(SUBJECT, f"{length} bytes", rule, "fetch it again")
+
+
+def _shorten(value: object) -> str:
+    return repr(value)[:80]
 
 
 def _open_writer(recipe: Recipe, data: Bytes) -> MixedWriter | ByteWriter:

@@ -17,9 +17,11 @@ from torch import Tensor, nn
 from lab.complexity.bounds import bound_message
 from lab.complexity.code import Code, Message
 from lab.complexity.quantising import Rule, quantise
+from lab.core.errors import InputError
 from lab.core.registry import open_shelf
 from lab.core.seeds import derive_seed, open_stream
 from lab.core.units import NATS_PER_BIT
+from lab.families import Family
 from lab.training.evaluation import evaluate_net
 from lab.training.loop import Curve, Task, Trainer
 
@@ -41,7 +43,9 @@ class Portrait:
         return own | {f"{part}{whose}_null_bits": bits for part, bits in self.null_bits.items()}
 
 
-def draw_portrait(net: nn.Module, inputs_NT: np.ndarray, levels: int, rule: Rule, seed: int) -> Portrait:
+def draw_portrait(
+    net: nn.Module, family: Family, inputs_NT: np.ndarray, levels: int, rule: Rule, seed: int
+) -> Portrait:
     """The net described at these inputs (N, T).
 
     Weights: every matrix quantised by itself. Activations: the input of the readout, a plane of positions × neurons.
@@ -49,7 +53,7 @@ def draw_portrait(net: nn.Module, inputs_NT: np.ndarray, levels: int, rule: Rule
     random order; of activations, each neuron's in an order of its own. The bits are the shortest of three codes.
     """
     codes = {name: open_shelf("codes").load(name)() for name in CODES}
-    activations, guesses = _watch(net, inputs_NT)
+    activations, guesses = _watch(net, family, inputs_NT)
     matrices = [p.detach().cpu().numpy() for p in net.parameters() if p.dim() == 2 and p.numel() >= FEWEST_WEIGHTS]
     planes = {
         "weights": [quantise(matrix, levels, rule) for matrix in matrices],
@@ -63,16 +67,23 @@ def draw_portrait(net: nn.Module, inputs_NT: np.ndarray, levels: int, rule: Rule
 
 
 @torch.no_grad()
-def _watch(net: nn.Module, inputs_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What enters the net's last linear layer (N·T, W), and the likeliest tokens (N, T)."""
+def _watch(net: nn.Module, family: Family, inputs_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What enters the net's readout (N·T, W), and the likeliest tokens (N, T)."""
     seen: list[Tensor] = []
-    last = [module for module in net.modules() if isinstance(module, nn.Linear)][-1]
-    handle = last.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    handle = _find_readout(net, family).register_forward_pre_hook(lambda module, given: seen.append(given[0]))
     try:
         logits_NTV = net(torch.from_numpy(inputs_NT).to(next(net.parameters()).device))
     finally:
         handle.remove()
     return seen[-1].flatten(0, -2).float().cpu().numpy(), logits_NTV.argmax(-1).cpu().numpy()
+
+
+def _find_readout(net: nn.Module, family: Family) -> nn.Module:
+    """The module that holds what the family calls the readout."""
+    names = [name for name, _ in net.named_parameters() if family.group_of(name) == "readout"]
+    if not names:
+        raise InputError(f"family {type(family).__name__}", None, "no parameter is of its readout", "name one")
+    return net.get_submodule(names[0].rpartition(".")[0])
 
 
 def _shuffle(message: Message, by_column: bool, chance: np.random.Generator) -> Message:
@@ -98,15 +109,16 @@ def watch_training(
     trainer = Trainer(task, advance)
     inputs_NT = trainer.heldout[:windows, :-1]
     torch.manual_seed(derive_seed(task.seed, "portrait", "untrained"))
-    untrained = draw_portrait(task.family.build(task.shape).to(task.device), inputs_NT, levels, rule, task.seed)
+    other = task.family.build(task.shape).to(task.device)
+    untrained = draw_portrait(other, task.family, inputs_NT, levels, rule, task.seed)
     rows: list[Portrait | None] = []
     for step in range(steps):
         trainer.run_trunk(step + 1)
         points = trainer.curve.points["tokens"]
         if len(points) > len(rows):
             wanted = len(points) % 2 == 1
-            rows.append(draw_portrait(trainer.net, inputs_NT, levels, rule, task.seed) if wanted else None)
-    last = draw_portrait(trainer.net, inputs_NT, levels, rule, task.seed)
+            rows.append(draw_portrait(trainer.net, task.family, inputs_NT, levels, rule, task.seed) if wanted else None)
+    last = draw_portrait(trainer.net, task.family, inputs_NT, levels, rule, task.seed)
     beside = untrained.name_columns("_untrained")
     known = [row.name_columns() | beside if row else {} for row in rows]
     columns: dict[str, list[float | None]] = {n: [row.get(n) for row in known] for n in last.name_columns() | beside}

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from torch import Tensor, nn
+from torch.nn import functional
 
 from lab.complexity.quantising import quantise
 from lab.core.errors import InputError, UnknownNameError
 from lab.core.registry import open_shelf
 from lab.core.seeds import open_stream
 from lab.runs.spec import RunSpec
+from lab.training.portrait import _watch
 from tests.runners.test_requential import FIELDS, Collector, run
 
 PARTS = ("weights", "activations", "predictions")
@@ -58,3 +61,26 @@ def test_what_cannot_be_quantised() -> None:
         quantise(np.ones(3), 1)
     with pytest.raises(UnknownNameError, match="did you mean 'step'"):
         quantise(np.ones(3), 4, "steps")  # type: ignore[arg-type]
+
+
+def test_more_tokens_than_a_byte_holds_are_refused() -> None:
+    with pytest.raises(InputError, match="300 tokens"):
+        fields = {**FIELDS, "source": {"name": "markov", "symbols": 300, "order": 1}}
+        open_shelf("runners").load("portrait").estimate([fields], 1e9)
+
+
+def test_what_enters_the_readout_is_seen_wherever_it_is_defined() -> None:
+    """A readout that is made first is the readout none the less."""
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.readout, self.inner = nn.Linear(5, 4), nn.Linear(4, 5)
+
+        def forward(self, tokens_BT: Tensor) -> Tensor:
+            logits_BTV: Tensor = self.readout(self.inner(functional.one_hot(tokens_BT, 4).float()))
+            return logits_BTV
+
+    family = open_shelf("families").load("lstm")()
+    activations, guesses = _watch(Net(), family, np.zeros((2, 3), np.int64))
+    assert activations.shape == (6, 5) and guesses.shape == (2, 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from scipy.optimize import minimize
 
 from lab.core.errors import InputError
 from lab.core.registry import ROOT, open_shelf
-from lab.scaling import Data, Huber, Law, LeastSquares, Loss, Parameter, Status, fit_law, fit_sets
+from lab.scaling import Data, Huber, Law, LeastSquares, Loss, Parameter, Status, fit_law, fit_sets, fitting
+from lab.scaling.general import search_general
 from lab.scaling.intervals import refit
 from lab.scaling.problem import Problem
 from lab.scaling.search import search
+from lab.scaling.together import search_problems
 from tests.scaling.designs import add_luck, choose_theta, load, make_data, make_predictors, make_trunks
 
 TRUTH = np.array([0.9, 60.0, 900.0, 0.42, 0.5])  # of chinchilla, at the lab's scale
@@ -315,3 +318,40 @@ def test_a_law_that_takes_one_set_only_is_fitted_to_each() -> None:
     fits = fit_sets(Stiff(), sets, LeastSquares())
     for fit, a in zip(fits, (2.0, 3.0), strict=True):
         assert fit.theta == pytest.approx([a, 0.3], rel=1e-9)
+
+
+def test_a_law_that_looks_at_its_whole_set_is_not_padded() -> None:
+    class Centred(Law):
+        """A power of x over its mean (nobody, 2026): rows that pad a shorter set would move the mean."""
+
+        name, citation, predictors = "centred", "", ("x",)
+        parameters = (Parameter("A", "A", linear=True), Parameter("alpha", "α", low=0.0, high=2.0))
+
+        def predict(self, theta: NDArray[Any], **x: NDArray[Any]) -> NDArray[Any]:
+            factor, alpha = self.split(theta)
+            return np.asarray(factor * (x["x"] / x["x"].mean(axis=-1, keepdims=True)) ** -alpha)
+
+    sets = []
+    for count in (9, 9, 16):
+        x = np.geomspace(1, 1e4, count)
+        sets.append(Data({"x": x}, 2.0 * (x / x.mean()) ** -0.3, np.arange(count)))
+    for fit in fit_sets(Centred(), sets, LeastSquares()):
+        assert fit.theta == pytest.approx([2.0, 0.3], rel=1e-9)
+
+
+def test_a_search_that_did_not_end_goes_on_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def stop(problems: Any, starts: Any) -> Any:
+        ended = search_problems(problems, starts)
+        return [(theta, replace(found, converged=np.zeros_like(found.converged))) for theta, found in ended]
+
+    def go_on(problem: Any, starts: Any) -> Any:
+        calls.append(len(starts))
+        return search_general(problem, starts)
+
+    monkeypatch.setattr(fitting, "search_problems", stop)
+    monkeypatch.setattr(fitting, "search_general", go_on)
+    x = np.geomspace(1, 1e4, 12)
+    fit = fit_law(open_shelf("laws").load("pure_power"), Data({"x": x}, 3 * x**-0.4, np.arange(12)), LeastSquares())
+    assert len(calls) == 1 and fit.theta is not None

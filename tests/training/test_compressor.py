@@ -8,15 +8,29 @@ import sys
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from lab.complexity.arithmetic import SCALE, ByteReader, ByteWriter, close_writer, code_bit, open_writer
+from lab.complexity.mixing import MixedReader
 from lab.core.errors import InputError
 from lab.core.registry import ROOT, open_shelf
 from lab.data.bytes_text import list_files
 from lab.families import Family, Shape
 from lab.training.compressor import Recipe
-from lab.training.container import FRAME, HASH_BYTES, Compressed, compress, decompress, name_arithmetic, read_head
+from lab.training.container import (
+    FRAME,
+    HASH_BYTES,
+    SPARED_BITS,
+    Compressed,
+    compress,
+    decompress,
+    name_arithmetic,
+    read_head,
+)
 
 DATA = list_files("")[0].read_bytes()[:4096]
 SMALL = {"lstm": {"width": 24}, "transformer": {"width": 16}}
@@ -130,3 +144,93 @@ def test_a_wrong_recipe_is_named() -> None:
         Recipe({"name": "lstm"}, block=99)
     with pytest.raises(InputError, match="names its entry"):
         Recipe({})
+
+
+KEYS = ("family", "name", "width", "layers", "streams", "window", "code")
+VALUES_OF_ANY_KIND = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from([10**400, -1, 2]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def make_head(**changes: object) -> dict[str, object]:
+    recipe = {"family": {"name": "lstm", "width": 8}}
+    return {"version": 1, "recipe": recipe, "length": 40, "made": name_arithmetic(), **changes}
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    VALUES_OF_ANY_KIND,
+    st.sampled_from(
+        ["", "version", "recipe", "length", "made", "family", "width", "layers", "streams", "learning_rate"]
+    ),
+)
+def test_a_sealed_head_of_any_kind_is_read_or_refused(value: object, place: str) -> None:
+    """The checksum is right, what it seals is not."""
+    head: object = make_head()
+    if place == "":
+        head = value
+    elif place in ("version", "recipe", "length", "made"):
+        head = make_head(**{place: value})
+    elif place in ("width", "layers"):
+        head = make_head(recipe={"family": {"name": "lstm", place: value}})
+    else:
+        head = make_head(recipe={"family": {"name": "lstm"}, place: value})
+    try:
+        recipe, length = read_head(seal(json.dumps(head).encode(), bytes(HASH_BYTES + 100)))
+    except InputError as refusal:
+        assert len(str(refusal)) < 2000
+    else:
+        assert type(length) is int and isinstance(recipe, Recipe)
+
+
+@pytest.mark.parametrize("head", [b"", b"{", b"\xff", b"[" * 60_000, b"[]", b"{}", b"9" * 5000, b'{"version": 1}'])
+def test_a_head_that_is_no_table_is_refused(head: bytes) -> None:
+    with pytest.raises(InputError):
+        read_head(seal(head, bytes(HASH_BYTES)))
+
+
+@pytest.mark.parametrize("length", [5.5, 5.0, True, "5", None, -1])
+def test_a_length_is_a_whole_number(length: object) -> None:
+    with pytest.raises(InputError):
+        read_head(seal(json.dumps(make_head(length=length)).encode(), bytes(HASH_BYTES + 100)))
+
+
+@pytest.mark.parametrize(
+    ("dials", "what"),
+    [
+        ({"family": {"name": "lstm", "width": 100_000}}, "parameters"),
+        ({"family": {"name": "transformer", "width": 4, "layers": 10**12}}, "parameters"),
+        ({"family": {"name": "lstm", "width": 8}, "streams": 1024, "window": 4096}, "streams × window"),
+        ({"family": {"name": "transformer", "width": 16, "layers": 5000}, "streams": 16, "window": 4096}, "FLOP"),
+    ],
+)
+def test_a_head_cannot_ask_for_a_net_that_does_not_fit(dials: dict[str, object], what: str) -> None:
+    with pytest.raises(InputError, match=what):
+        read_head(seal(json.dumps(make_head(recipe=dials)).encode(), bytes(HASH_BYTES + 100)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_content_longer_than_its_payload_can_tell_is_refused(kind: str) -> None:
+    head = make_head(length=1 << 26, recipe={"family": {"name": "lstm"}, "code": kind})
+    with pytest.raises(InputError, match="are coded in 50"):
+        read_head(seal(json.dumps(head).encode(), bytes(HASH_BYTES + 50)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_byte_costs_less_than_the_least(kind: str) -> None:
+    """The surest prediction there is, always right."""
+    n = 20_000
+    data, counts = np.zeros(n, np.uint8), np.ones((1, 256), np.int64)
+    counts[0, 0] = (1 << 24) - 255
+    if kind == "network":
+        writer = ByteWriter(data)
+        writer.code(np.arange(n), np.repeat(counts, n, axis=0))
+        payload, least = writer.finish(), ByteReader.least_bits
+    else:
+        interval = open_writer(n)
+        for _ in range(8 * n):
+            code_bit(interval, SCALE - SCALE // 2**18, 1)
+        payload, least = close_writer(interval), MixedReader.least_bits
+    assert n * least <= 8 * len(payload) + SPARED_BITS

@@ -6,6 +6,7 @@ The strongest of the codes for text, and the slowest: some 80 kB/s at either end
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,7 +22,7 @@ RUN = 4096  # bytes between two drainings of the tape
 class ContextMixing(ByteCode):
     """No dials."""
 
-    most_symbols = 2**22  # a minute
+    most_symbols: ClassVar[int] = 2**17  # one to two seconds, and ten messages are described beside their baselines
 
     def encode(self, data: bytes) -> bytes:
         """What the binary coder wrote; it has no header."""

@@ -25,7 +25,7 @@ class ContextTree(Code):
     """`depth`: bits of context; whole symbols, at least one (32: four bytes, or thirty-two binary symbols)."""
 
     proof: ClassVar[Proof] = "kraft"
-    most_symbols: ClassVar[int] = 2**20  # two to ten seconds
+    most_symbols: ClassVar[int] = 2**18  # half a second to two, and ten messages are described beside their baselines
     depth: int = 32
 
     def __post_init__(self) -> None:
