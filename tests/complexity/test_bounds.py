@@ -57,7 +57,7 @@ def test_packing_and_scan_are_searched() -> None:
 
 def test_what_is_left_out_says_why() -> None:
     bound = bound_message(Message(np.zeros(2**20 + 1, dtype=np.uint8), 2), {**QUICK, "context_tree": ContextTree()})
-    assert "1,048,576 symbols" in bound.left_out["context_tree"]
+    assert "262,144 symbols" in bound.left_out["context_tree"]
     bytes_ = Message(np.zeros(100, dtype=np.uint8))
     assert "smaller order" in bound_message(bytes_, {**QUICK, "order_k": OrderK(9)}).left_out["order_k"]
     with pytest.raises(RefusedError, match="no proven code"):
