@@ -20,16 +20,19 @@ def test_serves_until_it_is_ended(terminal: Terminal, ending: signal.Signals) ->
     with subprocess.Popen(
         command, cwd=terminal.folder, env=terminal.environment, stdout=subprocess.PIPE, text=True
     ) as server:
-        assert server.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", server.stdout.readline())
-        assert found
-        port = int(found[1])
-        connection = HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request("GET", "/")
-        assert connection.getresponse().status == 200
-        connection.close()
-        server.send_signal(ending)
-        assert server.wait(timeout=20) == 0
+        try:
+            assert server.stdout is not None
+            found = re.search(r"http://127\.0\.0\.1:(\d+)", server.stdout.readline())
+            assert found
+            port = int(found[1])
+            connection = HTTPConnection("127.0.0.1", port, timeout=60)
+            connection.request("GET", "/")
+            assert connection.getresponse().status == 200
+            connection.close()
+            server.send_signal(ending)
+            assert server.wait(timeout=60) == 0
+        finally:
+            server.terminate()  # leaving the block waits for it, whatever failed in between
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)), "the server outlived its command"
 
