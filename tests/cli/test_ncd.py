@@ -55,7 +55,7 @@ def test_a_tree_for_people_and_figures(terminal: Terminal) -> None:
 def test_refusals(terminal: Terminal) -> None:
     for name in ("a", "b"):
         (terminal.folder / name).write_bytes(np.random.default_rng(ord(name)).bytes(30_000))
-    assert "choose one that sees all of both" in terminal.refuse("ncd", "a", "b", "--code", "deflate")
+    assert "a code that sees all of both" in terminal.refuse("ncd", "a", "b", "--code", "deflate")
     assert "two or more" in terminal.refuse("ncd", "a")
     assert "lzma" in terminal.refuse("ncd", "a", "b", "--code", "lzna")
     (terminal.folder / "empty").write_bytes(b"")

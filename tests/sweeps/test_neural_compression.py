@@ -36,4 +36,4 @@ def test_a_plausible_saving_is_found_and_a_loss_is_reversed() -> None:
 
 def test_eleven_stretches_do_not_settle_it() -> None:
     for verdict in judge_shares(0.5, 0.5, stretches=11).values():
-        assert verdict.outcome is Outcome.UNDERPOWERED and "12 stretches" in verdict.reason
+        assert verdict.outcome is Outcome.UNDERPOWERED and "needs 12 independent units" in verdict.reason
