@@ -43,7 +43,15 @@ def list_everything() -> Listing:
                 found.setdefault(study.name, study)
         except LabError as error:
             problems.append(error)
-    return Listing(list(found.values()), problems)
+    return Listing(sorted(found.values(), key=_is_without_nets), problems)
+
+
+def _is_without_nets(study: Study) -> bool:
+    """Whether its sweep's figures all stand on pages of their own: such studies stand behind those of nets."""
+    if study.sweep not in open_shelf("sweeps").names():
+        return False
+    figures = [open_shelf("figures").load(name) for name in open_shelf("sweeps").load(study.sweep).figures]
+    return bool(figures) and all(figure.page != "scaling" for figure in figures)
 
 
 def choose_study() -> Study | None:
@@ -69,6 +77,17 @@ def choose_evidence(sweep: str, chosen: Study | None, studies: Sequence[Study]) 
         return chosen
     ours = [study for study in studies if study.sweep == sweep and study.counts.get("done")]
     return max(ours, key=lambda study: study.counts["done"], default=None)
+
+
+def find_evidence(chosen: Study | None, *sweeps: str) -> Study | None:
+    """What a page of some sweeps shows: the chosen study where it is of one of them, else the fullest of the first of
+    them that has any, else the chosen one.
+    """
+    if chosen is not None and chosen.sweep in sweeps:
+        return chosen
+    studies = list_everything().studies
+    found = (choose_evidence(sweep, chosen, studies) for sweep in sweeps)
+    return next((study for study in found if study is not None), chosen)
 
 
 def read_tables(study: Study) -> Tables:

@@ -13,7 +13,7 @@ from dashboard.controls import choose_options, spell
 from dashboard.exhibit import show_topics
 from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
-from dashboard.studies import read_tables
+from dashboard.studies import find_evidence, read_tables
 from dashboard.text import escape_markdown
 from lab.complexity.automaton import Automaton
 from lab.complexity.coarse import ADJUSTED_BUCKETS, adjust, coarsen
@@ -46,6 +46,7 @@ def render(study: Study | None) -> None:
     st.title("Automata", anchor=False)
     with contain_errors():
         _show_viewer()
+    study = find_evidence(study, "coffee_automaton", "complexodynamics")
     st.header("Study", anchor="study")
     if study is None:
         show_hint("No study yet", "Simulated runs fill the figures of this page; the smallest take a minute.", COMMAND)

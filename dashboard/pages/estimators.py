@@ -14,7 +14,7 @@ from dashboard.exhibit import show_topics
 from dashboard.grid import offer_csv, show_grid
 from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
-from dashboard.studies import BY_HASH, read_tables
+from dashboard.studies import BY_HASH, find_evidence, read_tables
 from lab.analysis.complexity.estimator_calibration import collect_points, find_trusted_lengths, measure_bias
 from lab.core.registry import open_shelf
 from lab.core.units import NATS_PER_BIT
@@ -56,6 +56,7 @@ def render(study: Study | None) -> None:
     with contain_errors():
         show_grid(list_sources())
         st.caption("In bits, each source with its dials at their defaults; the entropy rate is per symbol.")
+    study = find_evidence(study, "estimator_calibration")
     tables = read_tables(study) if study is not None else None
     if study is None or tables is None or collect_points(tables).empty:
         why = "A study of many sequences says how far an estimator may be trusted; the chosen one holds none."

@@ -13,7 +13,7 @@ from dashboard.exhibit import show_topics
 from dashboard.grid import offer_csv, show_grid
 from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
-from dashboard.studies import read_tables
+from dashboard.studies import find_evidence, read_tables
 from lab.analysis.complexity.panels import describe_sequence, tabulate_panel
 from lab.complexity.mdl.panel import ALL_ORDERS, Panel
 from lab.figures import Range, draw_figure
@@ -44,6 +44,7 @@ def render(study: Study | None) -> None:
     st.header("One sequence, every code", anchor="sample")
     with contain_errors():
         st.fragment(_show_sample)()
+    study = find_evidence(study, "mdl_tutorial", "noisy_weights", "label_codes")
     tables = read_tables(study) if study is not None else None
     known = tables is not None and any(c in tables.runs and tables.runs[c].notna().any() for c in COLUMNS)
     if study is None or tables is None or not known:
