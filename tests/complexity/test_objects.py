@@ -176,9 +176,11 @@ def test_a_damaged_array_is_read_or_refused(place: int, value: int, suffix: str,
     data = bytearray(buffer.getvalue())
     data[place % len(data)] = value
     try:
-        read_object(write(tmp_path / f"damaged{suffix}", bytes(data)))
-    except InputError:
+        described = read_object(write(tmp_path / f"damaged{suffix}", bytes(data)))
+    except InputError as refusal:
+        assert f"damaged{suffix}" in str(refusal)
         return
+    assert len(described.message) <= 40, "forty bytes hold no more symbols, whatever the head says of them"
 
 
 def test_alphabet_and_shape_can_be_said(tmp_path: Path) -> None:

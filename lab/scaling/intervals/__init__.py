@@ -2,7 +2,11 @@
 
 Where every row is a unit of its own, the M-estimator's covariance with Student's t, or the jackknife where the rows do
 not scatter alike; where units have several rows, the delete-one-unit jackknife from 12 units on, a model of the two
-lucks below. Simulated in docs/intervals.md.
+lucks below.
+
+Coverage of the default's 95 % interval by simulation (`benchmarks/interval_coverage.py`; how many of each design, in
+docs/intervals.md): independent runs, 5 to 240, 94.1 to 96.5 %; runs that share units, 12 units or more, 94.3 to 97.1 %;
+fewer units, 95.7 to 99.3 %; the design of the reference study 94.0 to 95.5 %. Given that the law is right, always.
 """
 
 from __future__ import annotations
