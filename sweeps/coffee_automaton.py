@@ -43,6 +43,7 @@ presets = {
     "smoke": (SimulationGrid(COFFEE, (20, 30, 40), 3, fields={"snapshots": 20}),),
     "standard": (
         SimulationGrid(COFFEE, (40, 60, 100, 140, 200), FEWEST_UNITS, fields={"snapshots": 32}),
+        SimulationGrid(COFFEE[:2], (200,), 4 * FEWEST_UNITS, fields={"snapshots": 32}),
         SimulationGrid(COFFEE[::2], (60,), FEWEST_UNITS, VIEWS, {"snapshots": 32}),
         SimulationGrid(OTHERS, (40, 60, 100), 6, fields={"snapshots": 32}),
     ),

@@ -20,7 +20,7 @@ from lab.core.registry import open_shelf
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, choose_preset
+from sweeps import FEWEST_UNITS, Question, choose_preset
 
 title = "Calibration of complexity estimators"
 question = "Which estimator may be trusted, on which source and from which length on?"
@@ -69,7 +69,7 @@ class Grid:
 
 presets = {
     "smoke": Grid((KNOWN[0], KNOWN[2]), 2**11, 2),
-    "standard": Grid((*KNOWN, *PARTLY_KNOWN), 2**16, 5),
+    "standard": Grid((*KNOWN, *PARTLY_KNOWN), 2**16, FEWEST_UNITS),
     "overnight": Grid((*KNOWN, *PARTLY_KNOWN), 2**20, 12),
 }
 
