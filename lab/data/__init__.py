@@ -20,7 +20,7 @@ class Source(ABC):
     """A source of token sequences; a subclass is a frozen dataclass whose fields are its dials.
 
     Windows hold one token more than the context: `windows[:, :-1]` are inputs and `windows[:, 1:]` targets, every
-    target weighing the same.
+    target weighing the same unless `target_weights` says otherwise.
     """
 
     version: ClassVar[int] = 1
@@ -58,6 +58,13 @@ class Source(ABC):
     @abstractmethod
     def count_unique(self, tokens: int, window: int) -> int:
         """How many of the first `tokens` training tokens are not repeats."""
+
+    def target_weights(self, windows_WT: np.ndarray) -> np.ndarray | None:
+        """How much each target counts in the loss, ≥ 0, float32, shape (W, window), some in every window; None: alike.
+
+        Code lengths count the weighted targets only.
+        """
+        return None
 
     def draw(self, length: int, seed: int) -> np.ndarray:
         """One contiguous stretch of the source: int64, shape (length,). Raises `InputError` where there is none.

@@ -29,9 +29,12 @@ class Family(ABC):
     """A model family; a subclass is a frozen dataclass whose fields are its dials.
 
     `size_dial` names the dial a sweep turns. The net that `build` returns maps `tokens_BT` (int64) to `logits_BTV` and
-    offers `reference_forward`, the same function in unfused products that torch's FLOP counter can see. The net of an
-    autoregressive family offers `advance(tokens_BT, state) -> (logits_BTV, state)` besides: the same function of
-    tokens that come piece by piece, where None is the state before the first.
+    offers `reference_forward`, the same function in unfused products that torch's FLOP counter can see. A net may offer
+    - `advance(tokens_BT, state) -> (logits_BTV, state)`, where it is autoregressive: the same function of tokens that
+      come piece by piece, None being the state before the first;
+    - `objective(inputs_BT, targets_BT, weights_BT | None) -> (objective, nats)`, where it minimises more than the loss
+      of the next token: both scalars, the second the loss of what `forward` predicts;
+    - `report() -> dict[str, float]`: columns of the run measured over the last evaluation (since `eval()`).
     """
 
     version: ClassVar[int] = 1

@@ -21,8 +21,10 @@ EVALUATION_BATCH_TOKENS = 16_384
 class Observer(Protocol):
     """What watches an evaluation without running it again."""
 
-    def update(self, log_probabilities_BTV: Tensor, targets_BT: Tensor, documents_B: np.ndarray) -> None:
-        """Sees one batch of predictions."""
+    def update(
+        self, log_probabilities_BTV: Tensor, targets_BT: Tensor, documents_B: np.ndarray, counted_BT: np.ndarray
+    ) -> None:
+        """Sees one batch of predictions; those not `counted` (bool) have no weight."""
 
     def metrics(self) -> Mapping[str, float]:
         """Columns for the run's row."""
@@ -37,11 +39,14 @@ class CalibrationObserver:
     def __init__(self, documents: int) -> None:
         self.accumulator = ConfidenceAccumulator(documents)
 
-    def update(self, log_probabilities_BTV: Tensor, targets_BT: Tensor, documents_B: np.ndarray) -> None:
+    def update(
+        self, log_probabilities_BTV: Tensor, targets_BT: Tensor, documents_B: np.ndarray, counted_BT: np.ndarray
+    ) -> None:
         """Sees one batch of predictions."""
         best, guess = log_probabilities_BTV.max(dim=-1)
-        documents = np.repeat(documents_B, targets_BT.shape[1])
-        self.accumulator.update(best.exp().double().cpu().numpy(), (guess == targets_BT).cpu().numpy(), documents)
+        documents = np.repeat(documents_B[:, None], targets_BT.shape[1], axis=1)
+        confidence, right = best.exp().double().cpu().numpy(), (guess == targets_BT).cpu().numpy()
+        self.accumulator.update(confidence[counted_BT], right[counted_BT], documents[counted_BT])
 
     def metrics(self) -> Mapping[str, float]:
         """`ece_top1`, `accuracy_top1`, `confidence_top1`."""
@@ -59,9 +64,13 @@ class CalibrationObserver:
 
 @torch.no_grad()
 def evaluate_net(
-    net: nn.Module, windows_NT: np.ndarray, documents_N: np.ndarray, observers: Sequence[Observer] = ()
+    net: nn.Module,
+    windows_NT: np.ndarray,
+    documents_N: np.ndarray,
+    observers: Sequence[Observer] = (),
+    weights_NT: np.ndarray | None = None,
 ) -> np.ndarray:
-    """The mean loss of every window (nats per token), float64, shape (N,)."""
+    """The mean loss of every window (nats per token), float64, shape (N,); under weights of its targets Σwℓ / Σw."""
     device = next(net.parameters()).device
     at_once = max(1, EVALUATION_BATCH_TOKENS // (windows_NT.shape[1] - 1))
     net.eval()
@@ -71,8 +80,18 @@ def evaluate_net(
         inputs_BT, targets_BT = batch[:, :-1], batch[:, 1:]
         log_probabilities_BTV = net(inputs_BT).float().log_softmax(dim=-1)
         losses_BT = -log_probabilities_BTV.gather(-1, targets_BT.unsqueeze(-1)).squeeze(-1)
-        window_losses.append(losses_BT.double().mean(dim=1).cpu().numpy())
+        weights_BT = None if weights_NT is None else weights_NT[begin : begin + at_once]
+        window_losses.append(average_losses(losses_BT.double().cpu(), weights_BT))
+        counted_BT = np.ones(targets_BT.shape, dtype=bool) if weights_BT is None else weights_BT > 0
         for observer in observers:
-            observer.update(log_probabilities_BTV, targets_BT, documents_N[begin : begin + at_once])
+            observer.update(log_probabilities_BTV, targets_BT, documents_N[begin : begin + at_once], counted_BT)
     net.train()
     return np.concatenate(window_losses)
+
+
+def average_losses(losses_NT: Tensor, weights_NT: np.ndarray | None) -> np.ndarray:
+    """The mean of every window, (N,); under weights Σwℓ / Σw, where every window must have some."""
+    if weights_NT is None:
+        return losses_NT.mean(dim=1).numpy()
+    weights = torch.from_numpy(weights_NT).double()
+    return ((losses_NT * weights).sum(dim=1) / weights.sum(dim=1)).numpy()

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from lab.core.seeds import derive_seed
 from lab.core.units import NATS_PER_BIT
 from lab.data import Source
 from lab.families import Family, Shape
-from lab.training.evaluation import CalibrationObserver, evaluate_net
+from lab.training.evaluation import CalibrationObserver, average_losses, evaluate_net
+from lab.training.objective import OwnReport, find_objective
 from lab.training.optimizers import make_optimizers
 from lab.training.schedule import Schedule
 
@@ -121,6 +121,7 @@ class Trainer:
         )
         count = task.evaluation_tokens // task.window
         self.heldout = task.source.heldout_windows(count, task.window)
+        self.weights = task.source.target_weights(self.heldout)
         self.documents = task.source.heldout_documents(count, task.window)
         self.sample = np.arange(len(self.heldout))[:: max(1, len(self.heldout) // CURVE_WINDOWS)]
         self.step, self.nats, self.cpu_seconds = 0, 0.0, 0.0
@@ -170,7 +171,7 @@ class Trainer:
         """Evaluates the cooled net in full."""
         task = self.task
         observer = CalibrationObserver(int(self.documents.max()) + 1)
-        losses = evaluate_net(self.net, self.heldout, self.documents, [observer])
+        losses = evaluate_net(self.net, self.heldout, self.documents, [observer], self.weights)
         loss = float(losses.mean())
         if not math.isfinite(loss):
             raise DivergedError(self.step)
@@ -180,10 +181,11 @@ class Trainer:
             "online_bits": self.nats / NATS_PER_BIT,
             "bits_per_byte": loss / NATS_PER_BIT / task.source.bytes_per_token,
             **observer.metrics(),
+            **(self.net.report() if isinstance(self.net, OwnReport) else {}),
         }
         true_loss = task.source.true_loss(self.heldout)
         if true_loss is not None:
-            metrics["floor_nats"] = float(true_loss.mean())
+            metrics["floor_nats"] = float(average_losses(torch.from_numpy(true_loss), self.weights).mean())
             metrics["excess_nats"] = loss - metrics["floor_nats"]
         self._record_point(float(losses[self.sample].mean()))
         return Endpoint(horizon, self.curve, metrics, observer.arrays(), self.cpu_seconds)
@@ -196,10 +198,11 @@ class Trainer:
         task, began = self.task, time.process_time()
         per_step = task.schedule.batch_tokens // task.window
         windows = task.source.training_windows(task.seed, self.step * per_step, per_step, task.window)
+        weights = task.source.target_weights(windows)
         batch = torch.from_numpy(windows).to(task.device)
-        logits_BTV = self.net(batch[:, :-1])
-        loss = F.cross_entropy(logits_BTV.flatten(0, 1), batch[:, 1:].flatten())
-        loss.backward()  # type: ignore[no-untyped-call]
+        weights_BT = None if weights is None else torch.from_numpy(weights).to(task.device)
+        objective, loss = find_objective(self.net, batch[:, :-1], batch[:, 1:], weights_BT)
+        objective.backward()  # type: ignore[no-untyped-call]
         if task.clip_norm:
             nn.utils.clip_grad_norm_(self.net.parameters(), task.clip_norm)
         self.optimizers.step(rate_factor)
@@ -207,14 +210,16 @@ class Trainer:
         self.step += 1
         if not nats < math.log(task.source.vocabulary) + HOPELESS_NATS:
             raise DivergedError(self.step)
-        self.nats += nats * task.schedule.batch_tokens
+        self.nats += nats * (task.schedule.batch_tokens if weights is None else float(weights.sum()))
         self.since.append(nats)
         self.rate_factor = rate_factor
         self.cpu_seconds += time.process_time() - began
         self.advance(task.schedule.batch_tokens)
 
     def _evaluate_sample(self) -> float:
-        return float(evaluate_net(self.net, self.heldout[self.sample], self.documents[self.sample]).mean())
+        weights = None if self.weights is None else self.weights[self.sample]
+        losses = evaluate_net(self.net, self.heldout[self.sample], self.documents[self.sample], weights_NT=weights)
+        return float(losses.mean())
 
     def _record_point(self, loss: float | None) -> None:
         task, point = self.task, self.curve.points
