@@ -1,6 +1,8 @@
 """The LSTM language model (Hochreiter & Schmidhuber 1997; forget gate: Gers et al. 2000).
 
-Torch's fused cell, no peepholes. The forget bias starts at 1 (Jozefowicz et al. 2015).
+The forget bias starts at 1 (Jozefowicz et al. 2015). As dials: peepholes, by which the gates see the cell's memory
+(Gers & Schmidhuber 2000), and dropout (Zaremba et al. 2014, arXiv 1409.2329). Torch's fused cell where it can do what
+the dials ask for, else a loop over tokens, several times slower.
 
 Shapes: B windows, T tokens, W width, V vocabulary.
 """
@@ -8,45 +10,54 @@ Shapes: B windows, T tokens, W width, V vocabulary.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lab.core.errors import InputError
-from lab.families import Family, Group, Shape
+from lab.families import Group, Shape
+from lab.families.cells import RecurrentFamily
 
 if TYPE_CHECKING:
     from torch import nn
 
+PEEPHOLES = 3  # vectors of W: from the memory to the input, the forget and the output gate
+
 
 @dataclass(frozen=True)
-class LSTM(Family):
-    """One size dial, `width` (of embedding and cells); `layers` cells on top of each other."""
+class LSTM(RecurrentFamily):
+    """Three gates and a candidate.
 
-    size_dial = "width"
-    width: int = 64
-    layers: int = 1
+    `cell`: 'plain', or 'peephole', whose gates see the memory. `dropout`: share of activations that training sets to
+    zero. `dropped`: on the 'feedforward' connections only, into a layer and out of the last (Zaremba et al. 2014), or
+    on 'all', those from a step to the next included, with a new mask at every step.
+    """
+
+    gates = 4
+    cell: Literal["plain", "peephole"] = "plain"
+    dropout: float = 0.0
+    dropped: Literal["feedforward", "all"] = "feedforward"
 
     def __post_init__(self) -> None:
-        if self.width < 1 or self.layers < 1:
-            raise InputError("lstm", f"width {self.width}, layers {self.layers}", "both at least 1")
+        super().__post_init__()
+        if not 0 <= self.dropout < 1:
+            raise InputError("lstm.dropout", self.dropout, "is a share, at least 0 and below 1")
 
     def build(self, shape: Shape) -> nn.Module:
-        """A `lab.families.nets.lstm.LSTMNet`."""
-        from lab.families.nets.lstm import LSTMNet
+        """A net of `lab.families.nets.lstm`: fused, stepped or peephole."""
+        from lab.families.nets.lstm import LSTMNet, PeepholeLSTMNet, SteppedLSTMNet
 
-        return LSTMNet(shape.vocabulary, self.width, self.layers)
-
-    def group_of(self, parameter: str) -> Group:
-        """By the name of the module."""
-        return {"embedding": "embedding", "readout": "readout"}.get(parameter.split(".")[0], "body")  # type: ignore[return-value]
+        sizes = shape.vocabulary, self.width, self.layers
+        recurrent_dropout = self.dropout if self.dropped == "all" else 0.0
+        if self.cell == "peephole":
+            return PeepholeLSTMNet(*sizes, self.dropout, recurrent_dropout)
+        if recurrent_dropout:
+            return SteppedLSTMNet(*sizes, self.dropout, recurrent_dropout)
+        return LSTMNet(*sizes, self.dropout)
 
     def count_parameters(self, shape: Shape) -> dict[Group, int]:
-        """Body: 4 gates of two W × W matrices and two biases a layer; each table: V·W."""
-        table = shape.vocabulary * self.width
-        return {"embedding": table, "body": self.layers * 8 * (self.width**2 + self.width), "readout": table}
-
-    def count_forward_flops(self, shape: Shape) -> int:
-        """2 per matrix weight and token."""
-        return 2 * shape.window * (self.layers * 8 * self.width**2 + shape.vocabulary * self.width)
+        """Those of every recurrent cell, and 3·W peepholes a layer where there are any."""
+        peepholes = self.layers * PEEPHOLES * self.width if self.cell == "peephole" else 0
+        counts = super().count_parameters(shape)
+        return {**counts, "body": counts["body"] + peepholes}
 
 
 family = LSTM

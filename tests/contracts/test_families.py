@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Literal, get_args, get_origin, get_type_hints
 
 import pytest
 import torch
@@ -24,6 +25,19 @@ def make_sizes(name: str) -> list[Family]:
     """The family at its default size and at twice that."""
     family: Family = open_shelf("families").load(name)()
     return [family, replace(family, **{family.size_dial: 2 * family.size})]  # type: ignore[type-var]
+
+
+def make_variants(name: str) -> list[Family]:
+    """Both sizes, and every choice of every literal dial."""
+    family, double = make_sizes(name)
+    choices = [
+        replace(family, **{dial: choice})  # type: ignore[type-var]
+        for dial, hint in get_type_hints(type(family)).items()
+        if get_origin(hint) is Literal
+        for choice in get_args(hint)
+        if choice != getattr(family, dial)
+    ]
+    return [family, double, *choices]
 
 
 def build_random(family: Family, seed: int = 0) -> torch.nn.Module:
@@ -54,7 +68,7 @@ def test_the_seed_decides_the_net(name: str) -> None:
 
 @EVERY
 def test_groups_partition_the_parameters(name: str) -> None:
-    for family in make_sizes(name):
+    for family in make_variants(name):
         counts = dict.fromkeys(GROUPS, 0)
         for parameter, tensor in family.build(SHAPE).named_parameters():
             counts[family.group_of(parameter)] += tensor.numel()
@@ -64,7 +78,7 @@ def test_groups_partition_the_parameters(name: str) -> None:
 
 @EVERY
 def test_closed_form_flops_are_those_torch_counts(name: str) -> None:
-    for family in make_sizes(name):
+    for family in make_variants(name):
         net = family.build(SHAPE)
         with FlopCounterMode(display=False) as counter, torch.no_grad():
             net.reference_forward(draw_tokens(windows=1))
@@ -73,7 +87,7 @@ def test_closed_form_flops_are_those_torch_counts(name: str) -> None:
 
 @EVERY
 def test_the_reference_is_the_same_function(name: str) -> None:
-    for family in make_sizes(name):
+    for family in make_variants(name):
         net = build_random(family).double()
         tokens_BT = draw_tokens()
         torch.testing.assert_close(net(tokens_BT), net.reference_forward(tokens_BT), rtol=1e-9, atol=1e-9)
@@ -81,20 +95,21 @@ def test_the_reference_is_the_same_function(name: str) -> None:
 
 @EVERY
 def test_the_future_is_not_seen(name: str) -> None:
-    net = build_random(make_sizes(name)[0]).double()
-    tokens_BT = draw_tokens()
-    logits_BTV = net(tokens_BT)
-    for time in (1, SHAPE.window // 2, SHAPE.window - 1):
-        changed_BT = tokens_BT.clone()
-        changed_BT[:, time:] = (changed_BT[:, time:] + 1) % SHAPE.vocabulary
-        difference_BT = (net(changed_BT) - logits_BTV).abs().amax(dim=-1)
-        assert difference_BT[:, :time].max() < 1e-9
-        assert difference_BT[:, time:].max() > 1e-6, "the present must be seen"
+    for family in make_variants(name):
+        net = build_random(family).double()
+        tokens_BT = draw_tokens()
+        logits_BTV = net(tokens_BT)
+        for time in (1, SHAPE.window // 2, SHAPE.window - 1):
+            changed_BT = tokens_BT.clone()
+            changed_BT[:, time:] = (changed_BT[:, time:] + 1) % SHAPE.vocabulary
+            difference_BT = (net(changed_BT) - logits_BTV).abs().amax(dim=-1)
+            assert difference_BT[:, :time].max() < 1e-9
+            assert difference_BT[:, time:].max() > 1e-6, "the present must be seen"
 
 
 @EVERY
 def test_reading_on_from_a_state_is_the_same_function(name: str) -> None:
-    for family in make_sizes(name):
+    for family in make_variants(name):
         net = build_random(family).double()
         if not hasattr(net, "advance"):
             pytest.skip("not autoregressive: its net has no `advance`")
@@ -107,7 +122,7 @@ def test_reading_on_from_a_state_is_the_same_function(name: str) -> None:
 
 @EVERY
 def test_it_starts_knowing_nothing(name: str) -> None:
-    for family in make_sizes(name):
+    for family in make_variants(name):
         torch.manual_seed(0)
         logits_BTV = family.build(SHAPE)(draw_tokens(windows=8))
         loss = F.cross_entropy(logits_BTV.flatten(0, 1), draw_tokens(windows=8, seed=1).flatten())
@@ -116,10 +131,10 @@ def test_it_starts_knowing_nothing(name: str) -> None:
 
 @EVERY
 def test_every_parameter_learns(name: str) -> None:
-    net = build_random(make_sizes(name)[0])
-    F.cross_entropy(net(draw_tokens()).flatten(0, 1), draw_tokens(seed=1).flatten()).backward()
-    idle = [parameter for parameter, tensor in net.named_parameters() if tensor.grad is None or not tensor.grad.any()]
-    assert not idle
+    for family in make_variants(name):
+        net = build_random(family)
+        F.cross_entropy(net(draw_tokens()).flatten(0, 1), draw_tokens(seed=1).flatten()).backward()
+        assert not [name for name, tensor in net.named_parameters() if tensor.grad is None or not tensor.grad.any()]
 
 
 @EVERY

@@ -1,7 +1,4 @@
-"""The net of `lab.families.lstm`.
-
-Shapes: B windows, T tokens, W width, V vocabulary.
-"""
+"""The nets of `lab.families.lstm`. Shapes: B windows, T tokens, G = 4·W gates, W width, V vocabulary."""
 
 from __future__ import annotations
 
@@ -9,51 +6,61 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-State = tuple[Tensor, Tensor]  # what the cells put out and what they remember, each (layers, B, W)
+from lab.families.nets.recurrent import Memory, RecurrentNet, State
 
 
-class LSTMNet(nn.Module):
-    """Embedding, fused LSTM cells, readout; every window starts from a zero state."""
+class LSTMNet(RecurrentNet):
+    """Torch's fused LSTM cells; a layer's memory is what it put out and what it remembers."""
 
-    def __init__(self, vocabulary: int, width: int, layers: int) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(vocabulary, width)
-        self.cells = nn.LSTM(width, width, layers, batch_first=True)
-        # Unlike the Transformer's, this readout does not start at zero: that cost 0.2 nats at 0.5 M tokens.
-        self.readout = nn.Linear(width, vocabulary, bias=False)
+    cell_class = nn.LSTM
+    memories = 2
+
+    def __init__(self, vocabulary: int, width: int, layers: int, dropout: float = 0.0) -> None:
+        super().__init__(vocabulary, width, layers, dropout)
         for layer in range(layers):
-            bias = getattr(self.cells, f"bias_ih_l{layer}")
+            bias = self.find_weights("ih", layer)[1]
             nn.init.ones_(bias.data[width : 2 * width])  # torch orders the gates: input, forget, cell, output
 
-    def forward(self, tokens_BT: Tensor) -> Tensor:
-        """`logits_BTV`."""
-        states_BTW, _ = self.cells(self.embedding(tokens_BT))
-        logits_BTV: Tensor = self.readout(states_BTW)
-        return logits_BTV
+    def step(self, gates_BG: Tensor, memory: Memory, layer: int) -> Memory:
+        """One token."""
+        output, cell = memory
+        write, forget, candidate, show = (gates_BG + F.linear(output, *self.find_weights("hh", layer))).chunk(4, dim=-1)
+        cell = forget.sigmoid() * cell + write.sigmoid() * candidate.tanh()
+        return show.sigmoid() * cell.tanh(), cell
+
+
+class SteppedLSTMNet(LSTMNet):
+    """The same cells in a loop of our own, whose last output may be dropped out on its way to the next step."""
+
+    def __init__(self, vocabulary: int, width: int, layers: int, dropout: float, recurrent_dropout: float) -> None:
+        super().__init__(vocabulary, width, layers, dropout)
+        self.recurrent_dropout = recurrent_dropout
 
     def advance(self, tokens_BT: Tensor, state: State | None) -> tuple[Tensor, State]:
-        """`logits_BTV` of tokens that follow on those the state has read, and the state behind them."""
-        states_BTW, state = self.cells(self.embedding(tokens_BT), state)
-        return self.readout(states_BTW), state
+        """`logits_BTV` of tokens that follow on those the state has read, and each layer's memory behind them."""
+        return self._advance_stepwise(tokens_BT, state)
 
-    def reference_forward(self, tokens_BT: Tensor) -> Tensor:
-        """The same, one cell and one step after another."""
-        states_BTW = self.embedding(tokens_BT)
-        for layer in range(self.cells.num_layers):
-            states_BTW = self._step_through(states_BTW, layer)
-        logits_BTV: Tensor = self.readout(states_BTW)
-        return logits_BTV
+    def carry(self, memory: Memory) -> Memory:
+        """The output with its mask, the memory whole."""
+        output, cell = memory
+        return F.dropout(output, self.recurrent_dropout, self.training), cell
 
-    def _step_through(self, inputs_BTW: Tensor, layer: int) -> Tensor:
-        weight_in, weight_state, bias_in, bias_state = (
-            getattr(self.cells, f"{kind}_l{layer}") for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        )
-        state = inputs_BTW.new_zeros(inputs_BTW.shape[0], inputs_BTW.shape[2])
-        memory, states = state, []
-        for input_BW in inputs_BTW.unbind(dim=1):
-            gates = F.linear(input_BW, weight_in, bias_in) + F.linear(state, weight_state, bias_state)
-            write, forget, candidate, output = gates.chunk(4, dim=-1)
-            memory = forget.sigmoid() * memory + write.sigmoid() * candidate.tanh()
-            state = output.sigmoid() * memory.tanh()
-            states.append(state)
-        return torch.stack(states, dim=1)
+
+class PeepholeLSTMNet(SteppedLSTMNet):
+    """LSTM cells whose gates see the memory: two the last one, the output gate the new one (Gers & Schmidhuber 2000).
+
+    A peephole is a vector, one weight from each cell to its own gate; zero at the start, where it is a plain LSTM.
+    """
+
+    def __init__(self, vocabulary: int, width: int, layers: int, dropout: float, recurrent_dropout: float) -> None:
+        super().__init__(vocabulary, width, layers, dropout, recurrent_dropout)
+        # Vectors, not a matrix of three rows: Muon takes every matrix for a map.
+        self.peepholes = nn.ParameterList(torch.zeros(3 * width) for _ in range(layers))
+
+    def step(self, gates_BG: Tensor, memory: Memory, layer: int) -> Memory:
+        """One token."""
+        output, cell = memory
+        write, forget, candidate, show = (gates_BG + F.linear(output, *self.find_weights("hh", layer))).chunk(4, dim=-1)
+        to_write, to_forget, to_show = self.peepholes[layer].chunk(3)
+        cell = (forget + to_forget * cell).sigmoid() * cell + (write + to_write * cell).sigmoid() * candidate.tanh()
+        return (show + to_show * cell).sigmoid() * cell.tanh(), cell
