@@ -76,6 +76,7 @@ def _check_browser() -> Check:
 
 def _check_store() -> Iterator[Check]:
     from lab.runs.store import find_results, find_store, open_store
+    from lab.runs.weights import WeightsFolder
 
     try:
         location, folder = find_store(), find_results()
@@ -90,6 +91,10 @@ def _check_store() -> Iterator[Check]:
         yield Check(
             "store", "broken" if problems else "ok", f"{location}: {'; '.join(problems) or 'every record intact'}"
         )
+        weights = WeightsFolder(open_store(read_only=True).folders.weights)
+        sizes = weights.sizes()
+        taken = f"{format_count(sum(sizes.values()), 'B')} of {len(sizes)} runs in {weights.folder}"
+        yield Check("weights", "ok", taken, "lab weights STUDY --drop frees them" if sizes else "")
     except LabError as error:
         yield Check("store", "broken", str(error))
 

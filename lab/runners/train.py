@@ -5,7 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from lab.runners.training.fields import BYTES_PER_RUN, EVALUATION_SHARE, TrainingRunner, check_fields
+from lab.runners.training.fields import (
+    BYTES_PER_PARAMETER,
+    BYTES_PER_RUN,
+    EVALUATION_SHARE,
+    TrainingRunner,
+    check_fields,
+)
 from lab.runs.runner import Cost, Fields, Reporter, Result
 
 
@@ -18,7 +24,9 @@ class TrainRunner(TrainingRunner):
         plateau = max(c.tokens * (1 - c.cooldown) for c in checked)
         tokens = plateau + sum(c.tokens * c.cooldown for c in checked)
         flops = tokens * checked[0].flops_per_token
-        return Cost(flops, EVALUATION_SHARE * flops / flops_per_second, BYTES_PER_RUN * len(trunk))
+        parameters = sum(checked[0].net_family.count_parameters(checked[0].shape).values())
+        disk = (BYTES_PER_RUN + BYTES_PER_PARAMETER * parameters) * len(trunk)
+        return Cost(flops, EVALUATION_SHARE * flops / flops_per_second, disk)
 
     def run(self, trunk: Sequence[Fields], reporter: Reporter) -> None:
         """Trains the trunk and emits a result for each as soon as it is cooled."""
@@ -53,6 +61,7 @@ class TrainRunner(TrainingRunner):
                         timings={"cpu_seconds": end.curve.cpu_seconds},
                         totals={"cpu_seconds": end.cpu_seconds, "wall_seconds": time.monotonic() - began},
                         error=f"diverged at step {end.diverged_at}" if diverged else "",
+                        weights=end.weights,
                     ),
                 )
 

@@ -184,7 +184,7 @@ class _Drive:
             run_trunk,
             job.specs[0].runner,
             [dict(spec.fields) for spec in job.specs],
-            str(self.spool.folder),
+            self.store.folders,
             read_commit(),
             resources=Resources(minutes=self.minutes),
         )

@@ -34,7 +34,8 @@ class Result:
 
     `curve` and `timings` are columns of equal length (a point per evaluation); `timings` and `totals` hold CPU and wall
     seconds, kept apart because they are provenance: `result_hash` covers metrics, curve and arrays only, so that the
-    same specification gives the same hash on any day.
+    same specification gives the same hash on any day. `weights` of a net, by parameter name, are kept beside the store
+    and belong to no record: whoever has the specification can have them again.
     """
 
     status: str
@@ -44,6 +45,7 @@ class Result:
     timings: Mapping[str, Sequence[float]] = field(default_factory=dict)
     totals: Mapping[str, float] = field(default_factory=dict)
     error: str = ""
+    weights: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 class Reporter(Protocol):

@@ -12,14 +12,14 @@ import json
 import os
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from lab.core.errors import InputError, LabError
+from lab.runs.folders import explain_trouble, replace_file
 from lab.runs.record import decode_json, encode_json
 from lab.runs.runner import Result
 
@@ -46,7 +46,7 @@ class Spool:
 
     def prepare(self) -> None:
         """Makes the folder and clears what killed workers left half written; raises `InputError` where it cannot."""
-        with self._explained():
+        with explain_trouble(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             for path in self.folder.glob(".*"):
                 if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
@@ -65,9 +65,8 @@ class Spool:
         }
         members: dict[str, Any] = {f"array_{name}": array for name, array in result.arrays.items()}
         members[RECORD] = np.frombuffer(encode_json(record).encode(), dtype=np.uint8)
-        buffer = io.BytesIO()
-        np.savez(buffer, **members)
-        self._write(self.folder / f"{key}{RESULT}", buffer.getvalue(), durable=True)
+        with replace_file(self.folder / f"{key}{RESULT}") as file:
+            np.savez(file, **members)
 
     def keys(self) -> list[str]:
         """The keys of the runs that wait."""
@@ -95,7 +94,8 @@ class Spool:
     def note_progress(self, trunk_key: str, done: float, total: float) -> None:
         """Writes how far a trunk is."""
         note = {"done": done, "total": total, "pid": os.getpid(), "at": time.time()}
-        self._write(self.folder / f"{trunk_key}{PROGRESS}", json.dumps(note).encode(), durable=False)
+        with replace_file(self.folder / f"{trunk_key}{PROGRESS}", durable=False) as file:
+            file.write(json.dumps(note).encode())
 
     def read_progress(self) -> dict[str, float]:
         """The share done of every trunk that reported in the last half minute."""
@@ -110,37 +110,3 @@ class Spool:
     def clear_progress(self, trunk_key: str) -> None:
         """Forgets a trunk that ended."""
         (self.folder / f"{trunk_key}{PROGRESS}").unlink(missing_ok=True)
-
-    def _write(self, path: Path, content: bytes, durable: bool) -> None:
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        with self._explained():
-            try:
-                with temporary.open("wb") as file:
-                    file.write(content)
-                    if durable:
-                        file.flush()
-                        os.fsync(file.fileno())
-                temporary.replace(path)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-            if durable and hasattr(os, "O_DIRECTORY"):
-                folder = os.open(self.folder, os.O_DIRECTORY)
-                try:
-                    os.fsync(folder)
-                finally:
-                    os.close(folder)
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            kind, next_step = (
-                (LabError, "free space and run the same command again")
-                if "No space" in str(error)
-                else (InputError, "make the folder writable or set LAB_STORE")
-            )
-            raise kind(
-                "results folder", str(self.folder), f"cannot be written ({error.strerror})", next_step
-            ) from error

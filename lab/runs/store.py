@@ -19,6 +19,7 @@ from lab.core.errors import InputError, LabError, UnknownNameError
 from lab.core.fingerprint import hash_literal
 from lab.core.registry import ROOT
 from lab.runs.database import Database
+from lab.runs.folders import Folders
 from lab.runs.ledger import Ledger
 from lab.runs.owner import Owner
 from lab.runs.provenance import tell_time
@@ -47,12 +48,17 @@ class Store:
         self._database = Database(location, read_only)
 
     @property
-    def spool(self) -> Path:
-        """The folder beside the database into which workers put what they finish: one for each store."""
+    def folders(self) -> Folders:
+        """The folders beside the database: each store has its own."""
         path = self._database.path
         if path is None:
-            return ROOT / "results" / "spool" / hash_literal(str(self.location))[:12]
-        return path.parent / "spool" / path.stem
+            return Folders(ROOT / "results", hash_literal(str(self.location))[:12])
+        return Folders(path.parent, path.stem)
+
+    @property
+    def spool(self) -> Path:
+        """The folder into which workers put what they finish."""
+        return self.folders.spool
 
     @property
     def ledger(self) -> Ledger:

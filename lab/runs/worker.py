@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from lab.core.registry import open_shelf
+from lab.runs.folders import Folders
 from lab.runs.provenance import describe_machine, tell_time
 from lab.runs.runner import Fields, Result
 from lab.runs.spec import RunSpec
 from lab.runs.spool import Spool
+from lab.runs.weights import WeightsFolder
 
 SECONDS_BETWEEN_NOTES = 0.5
 
@@ -19,14 +20,17 @@ SECONDS_BETWEEN_NOTES = 0.5
 class SpoolReporter:
     """Reports into the spool; `code` is the provenance of the code, which the driver knows."""
 
-    def __init__(self, spool: Spool, runner: str, trunk_key: str, code: Mapping[str, Any]) -> None:
-        self.spool, self.runner, self.trunk_key, self.code = spool, runner, trunk_key, code
+    def __init__(self, folders: Folders, runner: str, trunk_key: str, code: Mapping[str, Any]) -> None:
+        self.spool, self.weights = Spool(folders.spool), WeightsFolder(folders.weights)
+        self.runner, self.trunk_key, self.code = runner, trunk_key, code
         self.started_at = tell_time()
         self.last_note = 0.0
 
     def emit(self, fields: Fields, result: Result) -> None:
         """Puts a finished run where a crash cannot lose it, with the identity that its key is the hash of."""
         spec = RunSpec(self.runner, fields)
+        if result.weights:
+            self.weights.put(spec.key, result.weights)
         times = {"started_at": self.started_at, "finished_at": tell_time()}
         self.spool.put(spec.key, result, {**self.code, **describe_machine(), **times, "identity": spec.identity})
 
@@ -37,10 +41,11 @@ class SpoolReporter:
             self.spool.note_progress(self.trunk_key, done, total)
 
 
-def run_trunk(runner: str, fields: Sequence[Fields], spool_folder: str, code: Mapping[str, Any]) -> None:
+def run_trunk(runner: str, fields: Sequence[Fields], folders: Folders, code: Mapping[str, Any]) -> None:
     """Runs the branches of one trunk with the runner of that name."""
-    spool, trunk_key = Spool(Path(spool_folder)), RunSpec(runner, fields[0]).trunk_key
+    trunk_key = RunSpec(runner, fields[0]).trunk_key
+    reporter = SpoolReporter(folders, runner, trunk_key, code)
     try:
-        open_shelf("runners").load(runner).run(fields, SpoolReporter(spool, runner, trunk_key, code))
+        open_shelf("runners").load(runner).run(fields, reporter)
     finally:
-        spool.clear_progress(trunk_key)
+        reporter.spool.clear_progress(trunk_key)

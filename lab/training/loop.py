@@ -70,7 +70,9 @@ class Curve:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A horizon's outcome. `diverged_at` is the step of the first hopeless loss, None for a run that ended well."""
+    """A horizon's outcome. `diverged_at` is the step of the first hopeless loss, None for a run that ended well, which
+    has the `weights` of the cooled net by parameter name.
+    """
 
     horizon: int
     curve: Curve
@@ -78,6 +80,7 @@ class Endpoint:
     arrays: Mapping[str, np.ndarray]
     cpu_seconds: float
     diverged_at: int | None = None
+    weights: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 class DivergedError(Exception):
@@ -188,7 +191,8 @@ class Trainer:
             metrics["floor_nats"] = float(average_losses(torch.from_numpy(true_loss), self.weights).mean())
             metrics["excess_nats"] = loss - metrics["floor_nats"]
         self._record_point(float(losses[self.sample].mean()))
-        return Endpoint(horizon, self.curve, metrics, observer.arrays(), self.cpu_seconds)
+        weights = {name: tensor.cpu().numpy().copy() for name, tensor in self.net.state_dict().items()}
+        return Endpoint(horizon, self.curve, metrics, observer.arrays(), self.cpu_seconds, weights=weights)
 
     def report_divergence(self, horizon: int, step: int) -> Endpoint:
         """The endpoint of a horizon that was not reached."""

@@ -14,6 +14,7 @@ from lab.runs.runner import Fields, Runner, Scalar
 from lab.runs.spec import build_entry, identify_instance
 
 BYTES_PER_RUN = 40_000  # of a stored run: curve, calibration cells, specification
+BYTES_PER_PARAMETER = 4  # of the weights kept
 EVALUATION_SHARE = 1.12  # evaluation along the curve and at the end, over training alone
 FEWEST_STEPS = 10
 
