@@ -188,7 +188,9 @@ class Trainer:
         }
         true_loss = task.source.true_loss(self.heldout)
         if true_loss is not None:
-            metrics["floor_nats"] = float(average_losses(torch.from_numpy(true_loss), self.weights).mean())
+            # Unweighted in one sum, as ever: means of means differ in the last place, and with it the result's hash.
+            floors = true_loss if self.weights is None else average_losses(torch.from_numpy(true_loss), self.weights)
+            metrics["floor_nats"] = float(floors.mean())
             metrics["excess_nats"] = loss - metrics["floor_nats"]
         self._record_point(float(losses[self.sample].mean()))
         weights = {name: tensor.cpu().numpy().copy() for name, tensor in self.net.state_dict().items()}
