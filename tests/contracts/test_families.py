@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import subprocess
@@ -14,6 +15,7 @@ import torch
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
+from lab.core.errors import InputError, LabError
 from lab.core.registry import ROOT, open_shelf
 from lab.families import GROUPS, Family, Shape
 
@@ -28,16 +30,20 @@ def make_sizes(name: str) -> list[Family]:
 
 
 def make_variants(name: str) -> list[Family]:
-    """Both sizes, and every choice of every literal dial."""
+    """Both sizes; then by turns every choice of a literal dial, and twice a whole dial (2 where it follows the size)."""
     family, double = make_sizes(name)
-    choices = [
-        replace(family, **{dial: choice})  # type: ignore[type-var]
-        for dial, hint in get_type_hints(type(family)).items()
-        if get_origin(hint) is Literal
-        for choice in get_args(hint)
-        if choice != getattr(family, dial)
-    ]
-    return [family, double, *choices]
+    others = []
+    for dial, hint in get_type_hints(type(family)).items():
+        value = getattr(family, dial, None)
+        if get_origin(hint) is Literal:
+            others += [{dial: choice} for choice in get_args(hint) if choice != value]
+        elif hint in (int, int | None) and dial != family.size_dial:
+            others.append({dial: 2 * (value or 1)})
+    variants = [family, double]
+    for other in others:
+        with contextlib.suppress(InputError):  # not every dial has twice its default
+            variants.append(replace(family, **other))  # type: ignore[type-var]
+    return variants
 
 
 def build_random(family: Family, seed: int = 0) -> torch.nn.Module:
@@ -118,6 +124,46 @@ def test_reading_on_from_a_state_is_the_same_function(name: str) -> None:
             logits_BTV, state = net.advance(piece, state)
             pieces.append(logits_BTV)
         torch.testing.assert_close(torch.cat(pieces, dim=1), net(tokens_BT), rtol=1e-9, atol=1e-9)
+
+
+@EVERY
+def test_a_beginning_is_read_as_in_the_whole(name: str) -> None:
+    net = build_random(make_sizes(name)[0]).double()
+    tokens_BT = draw_tokens()
+    torch.testing.assert_close(net(tokens_BT[:, :9]), net(tokens_BT)[:, :9], rtol=1e-9, atol=1e-9)
+
+
+@EVERY
+def test_beyond_its_window_it_reads_on_or_says_that_it_cannot(name: str) -> None:
+    net = build_random(make_sizes(name)[0])
+    if not hasattr(net, "advance"):
+        pytest.skip("not autoregressive: its net has no `advance`")
+    _, state = net.advance(draw_tokens(), None)
+    try:
+        logits_BTV, _ = net.advance(draw_tokens(seed=1)[:, :2], state)
+    except LabError as error:
+        assert str(SHAPE.window) in str(error)
+        with pytest.raises(LabError, match=str(SHAPE.window)):
+            net(torch.cat((draw_tokens(), draw_tokens()), dim=1))
+    else:
+        assert logits_BTV.shape == (3, 2, SHAPE.vocabulary) and logits_BTV.isfinite().all()
+
+
+@EVERY
+def test_dropout_draws_from_the_seed_and_only_in_training(name: str) -> None:
+    family = make_sizes(name)[0]
+    if not hasattr(family, "dropout"):
+        pytest.skip("has no dial called dropout")
+    net, tokens_BT = build_random(replace(family, layers=2, dropout=0.5)).double(), draw_tokens()  # type: ignore[call-arg, type-var]
+    drawn = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        drawn.append(net(tokens_BT))
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
+    net.eval()
+    assert torch.equal(net(tokens_BT), net(tokens_BT))
+    torch.testing.assert_close(net(tokens_BT), net.reference_forward(tokens_BT), rtol=1e-9, atol=1e-9)
 
 
 @EVERY

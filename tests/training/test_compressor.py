@@ -33,7 +33,7 @@ from lab.training.container import (
 )
 
 DATA = list_files("")[0].read_bytes()[:4096]
-SMALL = {"lstm": {"width": 24}, "transformer": {"width": 16}}
+SMALL = {"lstm": {"width": 24}}  # the others 16
 KINDS = ("mixture", "network")
 READ = """
 import sys
@@ -49,9 +49,9 @@ def is_autoregressive(name: str) -> bool:
     return hasattr(family.build(Shape(256, 8)), "advance")
 
 
-def code(name: str, **dials: object) -> Compressed:
-    family = {"name": name, **SMALL.get(name, {})}
-    return compress(DATA, Recipe(family, streams=8, block=16, window=32, **dials))  # type: ignore[arg-type]
+def code(name: str, data: bytes = DATA, **dials: object) -> Compressed:
+    family = {"name": name, **SMALL.get(name, {"width": 16})}
+    return compress(data, Recipe(family, streams=8, block=16, window=32, **dials))  # type: ignore[arg-type]
 
 
 def seal(head: bytes, rest: bytes) -> bytes:
@@ -75,11 +75,11 @@ def test_another_process_reads_every_family_bit_for_bit(tmp_path: Path) -> None:
     for name in filter(is_autoregressive, open_shelf("families").names()):
         for kind in KINDS:
             paths.append(tmp_path / f"{name}-{kind}.coded")
-            paths[-1].write_bytes(code(name, code=kind).container)
+            paths[-1].write_bytes(code(name, DATA[:1024], code=kind).container)
     assert len(paths) >= 4
     subprocess.run([sys.executable, "-c", READ, *map(str, paths)], cwd=ROOT, check=True, timeout=300)
     for path in paths:
-        assert path.with_suffix(".again").read_bytes() == DATA, path.name
+        assert path.with_suffix(".again").read_bytes() == DATA[:1024], path.name
 
 
 @pytest.mark.parametrize("kind", KINDS)
