@@ -17,7 +17,7 @@ FAMILIES = (
 )
 
 
-@pytest.mark.parametrize(("family", "tokens"), zip(FAMILIES, (5, 31, 5), strict=True))
+@pytest.mark.parametrize(("family", "tokens"), list(zip(FAMILIES, (5, 31, 5), strict=True)))
 def test_a_prediction_depends_on_its_receptive_field_and_nothing_else(family: CausalConv, tokens: int) -> None:
     assert family.receptive_field == tokens
     net = family.build(SHAPE).double()
