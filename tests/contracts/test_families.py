@@ -30,7 +30,7 @@ def make_sizes(name: str) -> list[Family]:
 
 
 def make_variants(name: str) -> list[Family]:
-    """Both sizes; then by turns every choice of a literal dial, and twice a whole dial (2 where it follows the size)."""
+    """Both sizes; by turns every choice of a literal dial, and twice a whole dial (2 where it follows the size)."""
     family, double = make_sizes(name)
     others = []
     for dial, hint in get_type_hints(type(family)).items():
