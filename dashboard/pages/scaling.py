@@ -11,6 +11,7 @@ from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
 from dashboard.studies import BY_HASH, FIRST_COMMAND, read_tables
 from dashboard.text import escape_markdown
+from lab.analysis.comparisons.collapse import measure_collapse
 from lab.analysis.laws.fits import fit_study
 from lab.tables import Study, Tables
 
@@ -35,6 +36,8 @@ def render(study: Study | None) -> None:
             offer_csv(estimates, study.name, "fits")
         for remark in remarks:
             st.caption(escape_markdown(remark, limit=2000))
+        if trust := describe_collapse(tables):
+            st.caption(f"**Recipe across sizes.** {escape_markdown(trust, limit=2000)}")
     show_topics("scaling", study, tables)
 
 
@@ -64,6 +67,13 @@ def tabulate_fits(tables: Tables) -> tuple[pd.DataFrame, list[str]]:
         if named.fit.reason
     ]
     return pd.DataFrame(rows), remarks
+
+
+@st.cache_data(hash_funcs=BY_HASH, max_entries=32, show_spinner=False)
+def describe_collapse(tables: Tables) -> str:
+    """What the collapse of compute-optimal curves says of the study's recipe; '' where it has no such curves."""
+    found = measure_collapse(tables)
+    return "" if found.reason else f"Compute-optimal curves: {found.describe()}"
 
 
 page = Page(title="Scaling", icon="ssid_chart", order=2, render=render)
