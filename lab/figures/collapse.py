@@ -49,7 +49,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
         "y": "normalised",
         "notes": [
             "Share of the run's tokens; loss above E, over that of the run's end",
-            "Runs of each size at the horizon nearest to its compute-optimal one; E and that horizon from the joint law",
+            "Runs of each size at the horizon nearest to its compute-optimal one, which the joint law tells, as E",
             found.describe(),
             *(f"Left out: {told}" for told in found.left_out),
         ],
