@@ -69,7 +69,7 @@ def _show_bounds() -> None:
     best = bound.choose()
     with st.container(horizontal=True, gap="medium"):
         st.metric("Upper bound", f"{bound.count_bits():,.0f} bits", border=True)
-        st.metric("A symbol", f"{bound.count_bits() / max(bound.symbols, 1):.4f} bits", border=True)
+        st.metric("A symbol", f"{bound.rate_bits():.4f} bits" if bound.symbols else "–", border=True)
         st.metric("Shortest code", best.code, border=True)
         normalised = comparison.normalize()
         st.metric("Of its shuffle", f"{normalised.value:.1%}" if normalised.n else "–", border=True)
@@ -115,7 +115,7 @@ def tabulate_codes(comparison: Comparison) -> pd.DataFrame:
             {
                 "code": name,
                 "bits": bound.count_bits(name),
-                "bits a symbol": bound.count_bits(name) / max(bound.symbols, 1),
+                "bits a symbol": bound.rate_bits(name),
                 "way": f"{bound.choose(name).packing}, {bound.choose(name).scan}",
                 "constant": comparison.estimate_constant(name).value,
                 "shuffled": comparison.estimate_shuffled(name).value,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lab.cli.console.arguments import Alphabet, AsJson, Length, Shape, parse_shape, split_list
+from lab.cli.console.counting import open_count
 from lab.cli.console.output import format_interval, print_json, print_note, print_table, print_text
 from lab.core.errors import InputError
 
@@ -43,18 +44,21 @@ def command(
     """Bound the complexity of files, arrays, sources and stored runs by every code, beside their baselines.
 
     Each number is the length of a description that a fixed decoder undoes: an upper bound on Kolmogorov complexity.
-    'Normalised' runs from 0, a constant of the same size, to 1, the same symbols shuffled. Nothing is ever unpacked
-    or run; an object takes at most 134 MB.
+    'Normalised' runs from 0, a constant of the same size, to 1, the same symbols shuffled. Codes marked as estimates
+    bound nothing; where no code is shorter than the symbols as they stand, the bound is 'literal'. Nothing is ever
+    unpacked or run; an object takes at most 134 MB.
     """
     from lab.analysis.complexity.code_bounds import compare_object
     from lab.analysis.complexity.objects import name_apart, open_object
+    from lab.complexity.baselines import count_bounds
 
     chosen = _load_codes(codes)
     kind = _check_surrogate(surrogate)
     opened = [open_object(name, length, seed, alphabet, parse_shape(shape)) for name in objects]
     names = name_apart([described.name for described in opened], objects)
     named = [replace(one, name=name) for one, name in zip(opened, names, strict=True)]
-    compared = [(one, compare_object(one, chosen, baselines, kind)) for one in named]
+    with open_count("complexity", "descriptions", len(named) * count_bounds(baselines)) as advance:
+        compared = [(one, compare_object(one, chosen, baselines, kind, advance)) for one in named]
     if as_json:
         print_json({"objects": [_to_literal(one, comparison) for one, comparison in compared]})
     else:
@@ -117,44 +121,59 @@ def _to_literal(described: "Described", comparison: "Comparison") -> dict[str, o
             for name in (ENSEMBLE, *comparison.codes)
         },
         "left_out": dict(bound.left_out),
-        "notes": [*described.notes, *filter(None, [comparison.note])],
+        "without_baselines": dict(comparison.left_out),
+        "notes": list(described.notes),
     }
 
 
 def _print(described: "Described", comparison: "Comparison") -> None:
-    from lab.complexity.bounds import ENSEMBLE
+    from lab.complexity.bounds import ENSEMBLE, LITERAL
 
     bound = comparison.object
     best = bound.choose()
-    size = max(bound.symbols, 1)
     known = "" if described.entropy_rate is None else f" · entropy rate {described.entropy_rate:.4f} bits/symbol"
+    rate = f", {bound.rate_bits():.4f} a symbol" if bound.symbols else ""
+    way = f"{best.code}, {best.packing}, {best.scan}"
+    if best.code == LITERAL:
+        way = "literal, for no proven code is shorter than the symbols as they stand"
     print_text(
         f"{described.name}: {bound.symbols:,} symbols of {bound.alphabet} · {bound.raw_bits:,.0f} bits raw{known}\n"
-        f"K ≤ {bound.count_bits():,.0f} bits, {bound.count_bits() / size:.4f} a symbol: {best.code}, "
-        f"{best.packing}, {best.scan}; shape {bound.told_bits:.0f} bits, choice of way paid for."
+        f"K ≤ {bound.count_bits():,.0f} bits{rate}: {way}; shape {bound.told_bits:.0f} bits, choice of way paid for."
     )
-    rows = []
-    for name in sorted((ENSEMBLE, *comparison.codes), key=bound.count_bits):
-        way = bound.choose(name)
-        normalised = comparison.normalize(name)
-        rows.append(
-            (
-                name + (" (estimate)" if way.proof == "estimate" else ""),
-                f"{bound.count_bits(name):,.0f}",
-                f"{bound.count_bits(name) / size:.4f}",
-                f"{way.packing}, {way.scan}",
-                f"{comparison.estimate_constant(name).value:,.0f}",
-                _show(comparison.estimate_shuffled(name).value),
-                _show(comparison.estimate_surrogate(name).value),
-                "—" if normalised.n == 0 else f"{normalised.value:.4f} {format_interval(normalised)}",
-            )
-        )
     names = ("code", "bits", "a symbol", "way", "constant", "shuffled", comparison.kind, "normalised")
-    print_table("", names, rows, right=(*names[1:3], *names[4:7]))
-    for note in (*described.notes, *filter(None, [comparison.note])):
+    listed = sorted((ENSEMBLE, *comparison.codes), key=bound.count_bits)
+    print_table("", names, [_list_cells(comparison, name) for name in listed], right=(*names[1:3], *names[4:7]))
+    estimates = [name for name in comparison.codes if bound.choose(name).proof == "estimate"]
+    for note in (
+        *described.notes,
+        *(f"{name} is an estimate: nobody can decode it, and it bounds nothing" for name in estimates),
+        *(f"{name} is left out: {why}" for name, why in bound.left_out.items()),
+        *_list_gaps(comparison),
+    ):
         print_text(f"note: {note}")
-    for name, why in bound.left_out.items():
-        print_text(f"note: {name} is left out: {why}")
+
+
+def _list_cells(comparison: "Comparison", name: str) -> tuple[str, ...]:
+    bound, normalised = comparison.object, comparison.normalize(name)
+    way = bound.choose(name)
+    return (
+        name + (" (estimate)" if way.proof == "estimate" else ""),
+        f"{bound.count_bits(name):,.0f}",
+        f"{bound.rate_bits(name):.4f}" if bound.symbols else "—",
+        "as it is" if (way.packing, way.scan) == ("symbols", "row") else f"{way.packing}, {way.scan}",
+        _show(comparison.estimate_constant(name).value),
+        _show(comparison.estimate_shuffled(name).value),
+        _show(comparison.estimate_surrogate(name).value),
+        "—" if normalised.n == 0 else f"{normalised.value:.4g} {format_interval(normalised)}",
+    )
+
+
+def _list_gaps(comparison: "Comparison") -> list[str]:
+    """Which codes did not describe the baselines, those of one reason together."""
+    gaps: dict[str, list[str]] = {}
+    for name, why in comparison.left_out.items():
+        gaps.setdefault(why, []).append(name)
+    return [f"{', '.join(names)} without shuffled and surrogate: {why}" for why, names in gaps.items()]
 
 
 def _show(bits: float) -> str:

@@ -5,6 +5,8 @@ computed, but any description that a fixed decoder undoes bounds it from above. 
 packings and scans; it knows the alphabet and is told the shape.
 
 bits(x) = bits(shape) + log2(ways) + min over ways of the code's length.
+
+One way is literal, n·log2(alphabet) bits rounded up: no bound exceeds that by more than the bits that name the way.
 """
 
 from __future__ import annotations
@@ -16,11 +18,13 @@ from dataclasses import dataclass, field
 from lab.complexity.code import Code, Message, Proof
 from lab.complexity.integers import count_shape_bits
 from lab.complexity.scans import Packing, Scan, list_packings, list_scans, pack_message, scan_message
-from lab.core.errors import InputError, RefusedError, UnknownNameError
+from lab.core.errors import InputError, UnknownNameError
 from lab.core.registry import open_shelf
 
 ENSEMBLE = "ensemble"
 """The name under which the shortest of all proven descriptions stands beside the codes."""
+LITERAL = "literal"
+"""No code: the symbols are the digits of one number."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,8 @@ class Description:
 
 @dataclass(frozen=True)
 class Bound:
-    """All descriptions of one message of `symbols` symbols; `told_bits` say its shape and what else was asked
-    to be told; `left_out`: code → why.
+    """All descriptions of one message of `symbols` symbols, the literal one among them; `told_bits` say its shape and
+    what else was asked to be told; `left_out`: code → why.
     """
 
     symbols: int
@@ -49,7 +53,8 @@ class Bound:
     @property
     def codes(self) -> tuple[str, ...]:
         """The codes that described it, in their order."""
-        return tuple(dict.fromkeys(description.code for description in self.descriptions))
+        names = dict.fromkeys(description.code for description in self.descriptions)
+        return tuple(name for name in names if name != LITERAL)
 
     @property
     def raw_bits(self) -> float:
@@ -61,22 +66,27 @@ class Bound:
         return min(self._list_ways(code), key=lambda description: description.payload_bits)
 
     def count_bits(self, code: str = ENSEMBLE) -> float:
-        """The bound in bits by one code, or by the ensemble: shortest payload, choice and shape paid for."""
-        return self.told_bits + math.log2(len(self._list_ways(code))) + self.choose(code).payload_bits
+        """The bound in bits by one code, or by the ensemble: shortest payload, choice and shape paid for.
+
+        Of a code that only estimates it is the estimate, to which nothing is told.
+        """
+        chosen = self.choose(code)
+        if chosen.proof == "estimate":
+            return chosen.payload_bits
+        return self.told_bits + math.log2(len(self._list_ways(code))) + chosen.payload_bits
+
+    def rate_bits(self, code: str = ENSEMBLE) -> float:
+        """Bits per symbol; NaN where there is no symbol."""
+        return self.count_bits(code) / self.symbols if self.symbols else math.nan
 
     def tabulate(self, code: str = ENSEMBLE) -> dict[str, float | str]:
         """The measured columns of a table's row: bits, bits per symbol, and which packing and scan gave them."""
-        chosen, bits = self.choose(code), self.count_bits(code)
-        rate = bits / max(self.symbols, 1)
+        chosen, bits, rate = self.choose(code), self.count_bits(code), self.rate_bits(code)
         return {"code_bits": bits, "bits_per_symbol": rate, "packing": chosen.packing, "scan": chosen.scan}
 
     def _list_ways(self, code: str) -> list[Description]:
         if code == ENSEMBLE:
-            ways = [d for d in self.descriptions if d.proof != "estimate"]
-            if not ways:
-                why = "; ".join(f"{name}: {reason}" for name, reason in self.left_out.items())
-                raise RefusedError("bound", why or "no code", "no proven code describes the message", "name one")
-            return ways
+            return [d for d in self.descriptions if d.proof != "estimate"]
         ways = [d for d in self.descriptions if d.code == code]
         if not ways:
             raise UnknownNameError.among(
@@ -95,33 +105,39 @@ def bound_message(message: Message, codes: Mapping[str, Code] | None = None, tol
     """The bound by the codes given, by default all of the shelf, over every packing and scan that fits the message.
 
     `told_bits`: what the decoder of this object must be told beside its shape (`lab.complexity.objects`).
-    A code is left out, with the reason, of a message longer than its `most_symbols` or that it refuses. A code that
-    only estimates is shown and bounds nothing. Raises `RefusedError` where no proven code is left.
+    A code is left out, with the reason, of a message longer than its `most_symbols` or that it refuses: a proven code
+    by its shape and alphabet alone, which the decoder knows too, so that both count the same ways. A code that
+    estimates is shown, of the message as it stands, and bounds nothing. Raises `RefusedError` where no code is left.
     """
     usable, left_out = _choose_codes(message, load_codes() if codes is None else codes)
-    descriptions = []
+    literal = float(math.ceil(len(message) * math.log2(message.alphabet)))
+    descriptions = [Description(LITERAL, "symbols", "row", literal, "kraft")]
     for packing, scan, laid_out in _lay_out(message):
         for name, code in usable.items():
+            if code.proof == "estimate" and (packing, scan) != ("symbols", "row"):
+                continue
             try:
                 bits = code.count_bits(laid_out)
             except InputError as refusal:
-                left_out[name] = str(refusal)
+                left_out.setdefault(name, str(refusal))
                 continue
             # The ideal length of a probability is that of a prefix code once it is rounded up (Shannon 1948).
             payload = float(math.ceil(bits)) if code.proof == "kraft" else bits
             descriptions.append(Description(name, packing, scan, payload, code.proof))
-    kept = tuple(d for d in descriptions if d.code not in left_out)
     told = told_bits + count_shape_bits(message.symbols.shape)
-    bound = Bound(len(message), message.alphabet, told, kept, left_out)
-    bound.choose()  # refuses where nothing is left
-    return bound
+    described = {description.code for description in descriptions}
+    left_out = {name: why for name, why in left_out.items() if name not in described}
+    return Bound(len(message), message.alphabet, told, tuple(descriptions), left_out)
 
 
 def _choose_codes(message: Message, codes: Mapping[str, Code]) -> tuple[dict[str, Code], dict[str, str]]:
     usable, left_out = {}, {}
     for name, code in codes.items():
+        doubt = code.find_doubt(message)
         if len(message) > code.most_symbols:
             left_out[name] = f"takes at most {code.most_symbols:,} symbols, for its time and memory"
+        elif doubt:
+            left_out[name] = doubt
         else:
             usable[name] = code
     return usable, left_out

@@ -63,10 +63,16 @@ class Code(ABC):
     proof: ClassVar[Proof] = "decodes"
     most_symbols: ClassVar[int] = 2**27
     """Of a longer message a bound leaves the code out, for its time or its memory."""
+    most_compared: ClassVar[int] = 2**20
+    """Of a longer message shuffles and surrogates, which are many, are not described by it, for its time."""
 
     @abstractmethod
     def count_bits(self, message: Message) -> float:
         """Bits of the description to a decoder that knows the number of symbols and their alphabet."""
+
+    def find_doubt(self, message: Message) -> str:
+        """Why the number would mislead of this very message; '' where it does not, and always where it is proven."""
+        return ""
 
 
 class ByteCode(Code):

@@ -26,12 +26,14 @@ BUSY_SECONDS = 30
 class Database:
     """A database with the lab's tables, made where there is none yet.
 
-    Raises `InputError` where the place cannot be written and `StoreError` for a file that is damaged, foreign, locked
-    or written by a newer version.
+    Raises `InputError` where the place cannot be written, or is to be read and holds nothing, and `StoreError` for a
+    file that is damaged, foreign, locked or written by a newer version.
     """
 
     def __init__(self, location: str | Path, read_only: bool = False) -> None:
         self.location, self.path = str(location), None if "://" in str(location) else Path(location).absolute()
+        if read_only and self.path is not None and not self.path.exists():
+            raise InputError("store", self.location, "there is no store here yet", "`lab run` makes one")
         with self._explained():
             if self.path is not None and not read_only:
                 self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -49,7 +49,23 @@ def test_what_is_left_out_is_said(terminal: Terminal) -> None:
     (terminal.folder / "zeros").write_bytes(bytes(2**20 + 1))
     done = terminal.run("complexity", "zeros", "--codes", "deflate,context_tree")
     assert "context_tree is left out" in done.stdout
-    assert "describe fewer" in done.stdout
+    assert "deflate without shuffled and surrogate" in done.stdout
+
+
+def test_what_nothing_shortens_is_literal_and_what_is_empty_has_no_rate(terminal: Terminal) -> None:
+    (terminal.folder / "noise").write_bytes(np.random.default_rng(0).bytes(500))
+    (terminal.folder / "empty").write_bytes(b"")
+    done = terminal.run("complexity", "noise", "empty", "--codes", "deflate,kt", "--baselines", "2")
+    assert done.returncode == 0, done.stderr
+    noise, empty = done.stdout.split("empty: ")
+    assert "a symbol: literal" in noise and "bits: literal" in empty
+
+
+def test_estimates_are_said_to_bound_nothing(terminal: Terminal) -> None:
+    done = terminal.run("complexity", "bernoulli", "--codes", "block_decomposition", "--length", "600")
+    assert "block_decomposition is an estimate" in done.stdout and "literal" in done.stdout
+    answer = terminal.refuse("complexity", "golden_mean", "--codes", "block_decomposition", "--length", "70000")
+    assert "orders that all have the same" in answer
 
 
 def test_refusals(terminal: Terminal) -> None:
@@ -57,4 +73,5 @@ def test_refusals(terminal: Terminal) -> None:
     assert "device" in terminal.refuse("complexity", "/dev/zero")
     assert "follows its code" in terminal.refuse("complexity", "golden_mean", "--codes", "order=2")
     assert "markov" in terminal.refuse("complexity", "golden_mean", "--surrogate", "markof")
+    assert "no store here yet" in terminal.refuse("complexity", "abcdef12:online_bits")
     assert "100x100" in terminal.refuse("complexity", "golden_mean", "--shape", "axb", "--codes", "kt")

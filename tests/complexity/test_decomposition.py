@@ -96,6 +96,17 @@ def test_a_message_past_saturation_is_refused() -> None:
         BDM().count_bits(draw_bits(1600, 1600))
 
 
+def test_a_source_of_few_words_is_doubted_by_what_its_blocks_used() -> None:
+    """Words without '11': 377 of 12 symbols. Their order is worth most of the message once all have been seen."""
+    golden = open_shelf("data").load("golden_mean")()
+    drawn = [Message(golden.draw(n, 0).astype(np.uint8), 2) for n in (6000, 60_000)]
+    assert BDM().find_doubt(drawn[0]) == ""
+    assert "of 3" in BDM().find_doubt(drawn[1]) and "orders" in BDM().find_doubt(drawn[1])
+    assert BDM().find_doubt(draw_bits(60_000)) == "" != BDM().find_doubt(draw_bits(200_000))
+    assert "tables exist" in BDM().find_doubt(Message(np.zeros(24, np.uint8), 3))
+    assert decompose(make_message("0" * 24 + "1" * 12), 12, False).order_bits == pytest.approx(math.log2(3))
+
+
 def test_no_message_is_given_more_than_the_ceiling() -> None:
     every = (np.arange(4096)[:, None] >> np.arange(11, -1, -1) & 1).astype(np.uint8).ravel()
     for symbols in (every, np.tile(every, 2), draw_bits(6000).symbols):

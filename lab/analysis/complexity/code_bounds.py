@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from lab.complexity.baselines import Comparison, compare_message
+from lab.complexity.baselines import Advance, Comparison, compare_message
 from lab.complexity.bounds import ENSEMBLE
 from lab.complexity.code import Code
 from lab.complexity.objects import Described
@@ -22,9 +22,10 @@ def compare_object(
     codes: Mapping[str, Code] | None = None,
     seeds: int = 4,
     kind: Surrogate | None = None,
+    advance: Advance = lambda: None,
 ) -> Comparison:
     """`lab.complexity.baselines.compare_message` of an object, what its decoder must be told included."""
-    return compare_message(described.message, codes, seeds, kind, described.told_bits)
+    return compare_message(described.message, codes, seeds, kind, described.told_bits, advance)
 
 
 def tabulate_comparisons(name: str, compared: Sequence[tuple[Described, Comparison]]) -> Tables:
@@ -47,7 +48,7 @@ def _list_rows(described: Described, comparison: Comparison) -> list[dict[str, o
     rows: list[dict[str, object]] = []
     for baseline, bounds in groups.items():
         for seed, bound in enumerate(bounds):
-            for code in (ENSEMBLE, *comparison.codes):
+            for code in (ENSEMBLE, *bound.codes):
                 told: dict[str, object] = {
                     "object": described.name,
                     "code": code,

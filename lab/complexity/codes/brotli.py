@@ -20,6 +20,7 @@ class Brotli(ByteCode):
     """`quality`: effort, 0 to 11."""
 
     most_symbols: ClassVar[int] = 2**24  # half a megabyte a second
+    most_compared: ClassVar[int] = 2**17
     quality: Literal[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] = 11
 
     def encode(self, data: bytes) -> bytes:

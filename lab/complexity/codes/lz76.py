@@ -24,6 +24,7 @@ class LZ76(Code):
 
     proof: ClassVar[Proof] = "kraft"
     most_symbols: ClassVar[int] = 10**7  # its automaton may take 1 GB
+    most_compared: ClassVar[int] = 2**17
 
     def count_bits(self, message: Message) -> float:
         """Bits of all phrases; raises `RefusedError` for a message too long to parse in 1 GiB."""

@@ -20,6 +20,7 @@ class Lzma(ByteCode):
     """`level`: the preset, 0 to 9, always in its 'extreme' variant."""
 
     header_bytes: ClassVar[int] = 1  # the byte that ends an LZMA2 stream
+    most_compared: ClassVar[int] = 2**17
     level: Literal[0, 1, 2, 3, 4, 5, 6, 7, 8, 9] = 9
 
     def encode(self, data: bytes) -> bytes:

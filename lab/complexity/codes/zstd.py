@@ -20,6 +20,7 @@ class Zstandard(ConditionalCode):
     """`level`: effort, 1 to 22."""
 
     header_bytes: ClassVar[int] = 1  # the frame's descriptor: nothing optional is present
+    most_compared: ClassVar[int] = 2**17
     level: Level = 19
 
     def encode(self, data: bytes) -> bytes:
