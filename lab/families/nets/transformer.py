@@ -5,7 +5,7 @@ Shapes: B windows, T tokens, W width, H heads, E = W / H head width, V vocabular
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import torch
@@ -21,12 +21,15 @@ State = list[tuple[Tensor, Tensor]]  # of each block the keys and values read so
 
 
 class TransformerNet(nn.Module):
-    """Embedding, blocks, readout; the stream is RMS-normalised where it enters, before each layer and at the end."""
+    """Embedding, blocks, readout; the stream is RMS-normalised where it enters, before each layer and at the end.
 
-    def __init__(self, vocabulary: int, width: int, depth: int, heads: int, expansion: int) -> None:
+    `blocks` are drawn behind the embedding, so a generator of them is what keeps the order of chance.
+    """
+
+    def __init__(self, vocabulary: int, width: int, heads: int, blocks: Iterable[AttentionLayer]) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocabulary, width)
-        self.blocks = nn.ModuleList(Block(width, heads, expansion) for _ in range(depth))
+        self.blocks = nn.ModuleList(blocks)
         self.readout = nn.Linear(width, vocabulary, bias=False)
         # A zero readout makes the first prediction uniform: the loss starts at ln(vocabulary) exactly.
         nn.init.zeros_(self.readout.weight)
@@ -60,23 +63,21 @@ class TransformerNet(nn.Module):
         return logits_BTV
 
 
-class Block(nn.Module):
-    """Attention and feed-forward layer, each added to the stream.
+class AttentionLayer(nn.Module):
+    """What every block begins with: attention, added to the stream.
 
     The matrices that read the stream stand in one parameter (3, W, W), so that one product makes queries, keys and
     values while the optimizer still sees three matrices.
     """
 
-    def __init__(self, width: int, heads: int, expansion: int) -> None:
+    def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
         self.attention_in = nn.Parameter(torch.empty(3, width, width).uniform_(-1, 1) * (3 / width) ** 0.5)
         self.attention_out = nn.Parameter(torch.zeros(width, width))
-        self.forward_in = nn.Parameter(torch.empty(expansion * width, width).uniform_(-1, 1) * (3 / width) ** 0.5)
-        self.forward_out = nn.Parameter(torch.zeros(width, expansion * width))
 
-    def forward(self, stream_BTW: Tensor, rotation: tuple[Tensor, Tensor], attend: Callable[..., Tensor]) -> Tensor:
-        """The stream after this block."""
+    def mix(self, stream_BTW: Tensor, rotation: tuple[Tensor, Tensor], attend: Callable[..., Tensor]) -> Tensor:
+        """The stream after attention."""
         B, T, W = stream_BTW.shape
         mixed = F.linear(normalize(stream_BTW), self.attention_in.view(3 * W, W)).view(
             B, T, 3, self.heads, W // self.heads
@@ -88,9 +89,25 @@ class Block(nn.Module):
             .transpose(1, 2)
             .reshape(B, T, W)
         )
-        stream_BTW = stream_BTW + F.linear(read_BTW, self.attention_out)
-        hidden = F.linear(normalize(stream_BTW), self.forward_in).relu().square()
-        return stream_BTW + F.linear(hidden, self.forward_out)
+        return stream_BTW + F.linear(read_BTW, self.attention_out)
+
+
+class Block(AttentionLayer):
+    """Attention and feed-forward layer, each added to the stream."""
+
+    def __init__(self, width: int, heads: int, expansion: int) -> None:
+        super().__init__(width, heads)
+        self.forward_in = nn.Parameter(torch.empty(expansion * width, width).uniform_(-1, 1) * (3 / width) ** 0.5)
+        self.forward_out = nn.Parameter(torch.zeros(width, expansion * width))
+
+    def forward(self, stream_BTW: Tensor, rotation: tuple[Tensor, Tensor], attend: Callable[..., Tensor]) -> Tensor:
+        """The stream after this block."""
+        stream_BTW = self.mix(stream_BTW, rotation, attend)
+        return stream_BTW + self.feed(normalize(stream_BTW))
+
+    def feed(self, x_BTW: Tensor) -> Tensor:
+        """What the feed-forward layer adds."""
+        return F.linear(F.linear(x_BTW, self.forward_in).relu().square(), self.forward_out)
 
 
 def normalize(x: Tensor) -> Tensor:

@@ -1,0 +1,18 @@
+"""The loss of tokens foretold; nets that minimise more than it count it as training does.
+
+Shapes: B windows, T tokens, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def count_loss(logits_BTV: Tensor, targets_BT: Tensor, weights_BT: Tensor | None = None) -> Tensor:
+    """Mean cross-entropy of the targets, nats per token, scalar; under weights Σwℓ / Σw."""
+    if weights_BT is None:
+        return F.cross_entropy(logits_BTV.flatten(0, 1), targets_BT.flatten())
+    losses = F.cross_entropy(logits_BTV.flatten(0, 1), targets_BT.flatten(), reduction="none")
+    weights = weights_BT.flatten()
+    return (losses * weights).sum() / weights.sum()
