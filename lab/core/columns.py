@@ -109,6 +109,14 @@ _TRAINING = (
         "top-1 accuracy; share of held-out tokens whose likeliest prediction is right",
     ),
     Column("confidence_top1", "", "", "measure", "top-1 confidence; mean probability of the likeliest prediction"),
+    Column(
+        "load_entropy",
+        "",
+        "",
+        "measure",
+        "load entropy; of how often held-out tokens choose each expert, over ln(experts); the mean of the routers",
+        area="routing",
+    ),
     Column("machine", "", "", "provenance", "machine; processor, cores and platform that ran it"),
     Column("finished_at", "", "", "provenance", "time the run was stored, UTC"),
 )

@@ -62,10 +62,14 @@ class Family(ABC):
     def count_forward_flops(self, shape: Shape) -> int:
         """FLOP of all matrix products in one forward pass over one window (2 per multiply-add), in closed form.
 
-        Training costs three times this (forward, and two products per weight backward). Element-wise work is not
-        counted, attention is counted over the full window × window square that is executed, and so is the readout.
+        Element-wise work is not counted, attention is counted over the full window × window square that is executed,
+        and so is the readout.
         """
 
+    def count_training_flops(self, shape: Shape) -> int:
+        """FLOP of one window in training: three forward passes (forward, and two products per weight backward)."""
+        return 3 * self.count_forward_flops(shape)
+
     def count_active(self, shape: Shape) -> int:
-        """Parameters used for one token; all of them unless the family routes."""
+        """Parameters used for one token; all of them unless the family routes or trains more than it uses."""
         return sum(self.count_parameters(shape).values())

@@ -66,9 +66,9 @@ class MoETransformer(Stack):
     def build(self, shape: Shape) -> nn.Module:
         """A `lab.families.nets.moe_transformer.MoETransformerNet`."""
         from lab.families.nets.moe_transformer import Experts, MoETransformerNet, ResidualBlock, RoutedBlock
-        from lab.families.nets.transformer import Block
+        from lab.families.nets.transformer import AttentionLayer, Block
 
-        def make_block(experts: int) -> nn.Module:
+        def make_block(experts: int) -> AttentionLayer:
             dense = self.width, self.heads, self.expansion
             if not experts:
                 return Block(*dense)

@@ -56,8 +56,8 @@ class Task:
 
     @property
     def flops_per_token(self) -> float:
-        """Training FLOP per token: three forward passes' worth."""
-        return 3 * self.family.count_forward_flops(self.shape) / self.window
+        """Training FLOP per token."""
+        return self.family.count_training_flops(self.shape) / self.window
 
 
 @dataclass

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
-from torch.nn import functional as F
+
+from lab.families.nets.losses import count_loss
 
 
 @runtime_checkable
@@ -25,15 +26,6 @@ class OwnReport(Protocol):
 
     def report(self) -> dict[str, float]:
         """Columns of the run, over what passed since `eval()`."""
-
-
-def count_loss(logits_BTV: Tensor, targets_BT: Tensor, weights_BT: Tensor | None = None) -> Tensor:
-    """Mean cross-entropy of the targets, nats per token, scalar; under weights Σwℓ / Σw."""
-    if weights_BT is None:
-        return F.cross_entropy(logits_BTV.flatten(0, 1), targets_BT.flatten())
-    losses = F.cross_entropy(logits_BTV.flatten(0, 1), targets_BT.flatten(), reduction="none")
-    weights = weights_BT.flatten()
-    return (losses * weights).sum() / weights.sum()
 
 
 def find_objective(

@@ -15,9 +15,12 @@ import torch
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
+from lab.core.columns import COLUMNS
 from lab.core.errors import InputError, LabError
 from lab.core.registry import ROOT, open_shelf
 from lab.families import GROUPS, Family, Shape
+from lab.families.nets.losses import count_loss
+from lab.training.objective import find_objective
 
 SHAPE = Shape(vocabulary=61, window=24)
 EVERY = pytest.mark.parametrize("name", open_shelf("families").names())
@@ -179,8 +182,41 @@ def test_it_starts_knowing_nothing(name: str) -> None:
 def test_every_parameter_learns(name: str) -> None:
     for family in make_variants(name):
         net = build_random(family)
-        F.cross_entropy(net(draw_tokens()).flatten(0, 1), draw_tokens(seed=1).flatten()).backward()
+        find_objective(net, draw_tokens(), draw_tokens(seed=1))[0].backward()  # type: ignore[no-untyped-call]
         assert not [name for name, tensor in net.named_parameters() if tensor.grad is None or not tensor.grad.any()]
+
+
+@EVERY
+def test_the_loss_told_beside_the_objective_is_that_of_the_next_token(name: str) -> None:
+    net = build_random(make_sizes(name)[0]).double()
+    inputs_BT, targets_BT = draw_tokens(), draw_tokens(seed=1)
+    for weights_BT in (None, torch.rand(inputs_BT.shape, generator=torch.Generator().manual_seed(2))):
+        objective, nats = find_objective(net, inputs_BT, targets_BT, weights_BT)
+        expected = count_loss(net(inputs_BT), targets_BT, weights_BT)
+        torch.testing.assert_close(nats, expected, rtol=1e-9, atol=1e-9)
+        assert objective.isfinite() and objective.requires_grad
+
+
+@EVERY
+def test_training_costs_three_passes_or_more(name: str) -> None:
+    for family in make_sizes(name):
+        assert family.count_training_flops(SHAPE) >= 3 * family.count_forward_flops(SHAPE)
+
+
+@EVERY
+def test_a_net_reports_columns_of_the_glossary(name: str) -> None:
+    net = build_random(make_sizes(name)[0])
+    if not hasattr(net, "report"):
+        pytest.skip("measures nothing of its own")
+    net.eval()
+    net(draw_tokens())
+    first = net.report()
+    net(draw_tokens(seed=1))
+    both = net.report()
+    net.eval()
+    net(draw_tokens())
+    assert first == net.report() != both, "what is reported is of this evaluation"
+    assert set(first) <= set(COLUMNS)
 
 
 @EVERY

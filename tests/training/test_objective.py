@@ -11,9 +11,10 @@ from torch import Tensor
 from lab.core.registry import open_shelf
 from lab.data import Source
 from lab.data.bernoulli import Bernoulli
+from lab.families.nets.losses import count_loss
 from lab.training.evaluation import CalibrationObserver, evaluate_net
 from lab.training.loop import Endpoint, Task, train_trunk
-from lab.training.objective import count_loss, find_objective
+from lab.training.objective import find_objective
 from lab.training.schedule import Schedule
 
 

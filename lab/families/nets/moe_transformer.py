@@ -35,7 +35,7 @@ class MoETransformerNet(TransformerNet):
         return nats + self.balance * imbalance, nats
 
     def report(self) -> dict[str, float]:
-        """`load_entropy`: entropy of how often each expert was used since `eval()`, over ln E; the mean of the routers."""
+        """`load_entropy`: of how often each expert was used since `eval()`, over ln E; the mean of the routers."""
         entropies = [_find_entropy(router.load) / math.log(len(router.load)) for router in self._list_routers()]
         return {"load_entropy": sum(entropies) / len(entropies)}
 
@@ -67,7 +67,7 @@ class Experts(nn.Module):
         counts_E = chosen_NK.flatten().bincount(minlength=len(self.router))
         order = chosen_NK.flatten().argsort(stable=True)
         rows = order // self.top_k
-        groups = x_NW[rows].split(counts_E.tolist())
+        groups = torch.split(x_NW[rows], counts_E.tolist())
         answers = [
             F.linear(F.linear(group, into).relu().square(), out)
             for group, into, out in zip(groups, self.experts_in, self.experts_out, strict=True)

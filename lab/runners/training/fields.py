@@ -82,8 +82,8 @@ class TrainFields:
 
     @property
     def flops_per_token(self) -> float:
-        """Training FLOP per token: three forward passes' worth (forward, gradient to input, gradient to weight)."""
-        return 3 * self.net_family.count_forward_flops(self.shape) / self.window
+        """Training FLOP per token."""
+        return self.net_family.count_training_flops(self.shape) / self.window
 
     @property
     def schedule(self) -> tuple[int, int, float]:
