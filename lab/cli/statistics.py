@@ -64,13 +64,15 @@ def command(
 
 
 def _to_literal(first: "Statistics", estimates: "tuple[Estimate, ...]") -> dict[str, object]:
+    from lab.analysis.complexity.admissible import find_status
+
     message, machine = first.described.message, first.causal.machine
     return {
         "object": first.described.name,
         "symbols": len(message),
         "alphabet": message.alphabet,
         "entropy_rate_bits": first.described.entropy_rate,
-        "estimates": list(estimates),
+        "estimates": [{**one.to_dict(), "status": find_status(one, message.alphabet)} for one in estimates],
         "block_entropies_bits": first.blocks.entropies_bits,
         "machine": {"emits": machine.emits, "leads": machine.leads, "stationary": machine.stationary}
         if machine
@@ -83,16 +85,24 @@ def _to_literal(first: "Statistics", estimates: "tuple[Estimate, ...]") -> dict[
 
 
 def _print(first: "Statistics", estimates: "tuple[Estimate, ...]") -> None:
+    from lab.analysis.complexity.admissible import find_status
+
     message, machine, rate = first.described.message, first.causal.machine, first.described.entropy_rate
     known = "" if rate is None else f" · entropy rate {rate:.4f} bits/symbol"
     print_text(f"{first.described.name}: {len(message):,} symbols of {message.alphabet}{known}")
     rows = [
-        (one.name, one.value, format_interval(one) if one.has_interval else "", one.unit, one.method)
+        (
+            one.name,
+            one.value,
+            format_interval(one) if one.has_interval else "",
+            one.unit,
+            find_status(one, message.alphabet),
+            one.method,
+        )
         for one in estimates
     ]
-    print_table(
-        "", ("estimate", "value", f"{estimates[0].level:.0%} interval", "unit", "method"), rows, right=("value",)
-    )
+    columns = ("estimate", "value", f"{estimates[0].level:.0%} interval", "unit", "status", "method or reason")
+    print_table("", columns, rows, right=("value",))
     if machine is not None:
         moves = [
             (state, symbol, float(machine.emits[state, symbol]), int(machine.leads[state, symbol]))

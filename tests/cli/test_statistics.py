@@ -16,6 +16,7 @@ def test_a_source_and_its_machine(terminal: Terminal) -> None:
     estimates = {one["name"]: one for one in found["estimates"]}
     complexity = estimates["statistical_complexity"]
     assert complexity["low"] < 0.9183 < complexity["high"] and complexity["unit"] == "bits"
+    assert complexity["status"] == "measured" and estimates["causal_states"]["status"] == "no interval"
     assert np.shape(found["machine"]["emits"]) == (2, 2) and abs(found["entropy_rate_bits"] - 2 / 3) < 1e-9
     assert {one["name"] for one in found["descriptions"]} == {"literal", "lz76", "lz78"}
     assert (terminal.folder / "out" / "block_entropies.png").stat().st_size > 1000

@@ -1,14 +1,14 @@
 """Statistical complexity of one object or of several stretches of a source, every number with its interval.
 
-Of one sequence: the stationary bootstrap of its words (`lab.complexity.resampling`), for the machine given its states,
-and for the sample entropies Student's interval over eighths of the sequence. Of several seeds: Student's interval over
-them, which is to be preferred where there is a source: it holds whatever the estimator does.
+Of one sequence: the stationary bootstrap of its words (`lab.complexity.resampling`), for the machine given its states
+and only where each half of the sequence shows as many, for block entropies only where h(L) has come to rest, and for
+the sample entropies Student's interval over eighths of the sequence. Of several seeds: Student's interval over them,
+which is to be preferred where there is a source. What an estimate is worth, `lab.analysis.complexity.admissible` says.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,12 +16,19 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from lab.analysis.complexity.admissible import restrict
+from lab.analysis.complexity.settling import (
+    BlockSurvey,
+    explain_fall,
+    explain_halves,
+    explain_misfit,
+    survey_blocks,
+)
 from lab.complexity.blocks import (
     CORRECTIONS,
     BlockEntropies,
     Integers,
     estimate_miller_madow,
-    list_sampled,
     measure_blocks,
 )
 from lab.complexity.causal_states import CausalStates, find_causal_states
@@ -85,27 +92,29 @@ def measure_statistics(described: Described, seed: int = 0, draws: int = DRAWS, 
         step = "measure a part with --length"
         raise RefusedError(f"statistics of {described.name}", f"{len(message):,} symbols", rule, step)
     blocks, causal = measure_blocks(message.sequence), find_causal_states(message.sequence)
-    resampling = _Resampling(seed, draws, level)
+    resampling, survey = _Resampling(seed, draws, level), survey_blocks(message.sequence)
     descriptions = list_descriptions(message) if len(message) <= MOST_UNDONE else ()
     estimates = (
-        *_measure_words(message, blocks, resampling),
-        *_measure_machine(message, causal, resampling),
+        *_measure_words(survey, blocks, resampling),
+        *_measure_machine(message, survey, causal, resampling),
         _measure_patterns(message, resampling),
         *(_measure_pieces(message, name, level) for name in ("sample_entropy", "multiscale_entropy")),
         _count_operations(descriptions),
         *_measure_cones(message, resampling),
     )
-    return Statistics(described, estimates, blocks, causal, descriptions)
+    kept = tuple(restrict(one, message.alphabet) for one in estimates)
+    return Statistics(described, kept, blocks, causal, descriptions)
 
 
 def average_statistics(measured: Sequence[Statistics], level: float = 0.95) -> tuple[Estimate, ...]:
     """Each number over independent stretches of one source, with Student's interval over them."""
     if len(measured) == 1:
         return measured[0].estimates
-    return tuple(
+    averages = (
         average_replicates(one.name, [each.find(one.name).value for each in measured], one.unit, level)
         for one in measured[0].estimates
     )
+    return tuple(restrict(one, measured[0].described.message.alphabet) for one in averages)
 
 
 def tabulate_statistics(name: str, measured: Sequence[Statistics]) -> Tables:
@@ -161,11 +170,10 @@ class _Resampling:
         ]
 
 
-def _measure_words(message: Message, blocks: BlockEntropies, resampling: _Resampling) -> list[Estimate]:
+def _measure_words(survey: BlockSurvey, blocks: BlockEntropies, resampling: _Resampling) -> list[Estimate]:
     if blocks.reason:
         return _miss(WORDS, blocks.reason)
-    longest = deque(list_sampled(message.sequence), maxlen=1).pop()
-    correct = CORRECTIONS[blocks.correction]
+    longest, correct = survey.longest, CORRECTIONS[blocks.correction]
 
     def measure(counts: Integers) -> tuple[float, float]:
         whole = correct(counts)
@@ -174,10 +182,15 @@ def _measure_words(message: Message, blocks: BlockEntropies, resampling: _Resamp
 
     found = resampling.resample(WORDS, longest.ranks, longest.distinct, measure, f"; blocks of {longest.length}")
     # The shorter blocks are counted within the longest here: at the end of the sequence one is missing.
-    return [_recentre(one, value) for one, value in zip(found, (blocks.rate_bits, blocks.excess_bits), strict=True)]
+    found = [_recentre(one, value) for one, value in zip(found, (blocks.rate_bits, blocks.excess_bits), strict=True)]
+    if blocks.rate_bits < 0:
+        return _withdraw(found, f"the correction for few blocks takes h({longest.length}) below 0")
+    return _withdraw(found, explain_fall(survey, blocks.rates_bits, (found[0].high - found[0].low) / 2))
 
 
-def _measure_machine(message: Message, causal: CausalStates, resampling: _Resampling) -> list[Estimate]:
+def _measure_machine(
+    message: Message, survey: BlockSurvey, causal: CausalStates, resampling: _Resampling
+) -> list[Estimate]:
     machine, known = causal.machine, causal.states >= 0
     if machine is None:
         return _miss({**MACHINE, "causal_states": ""}, causal.reason)
@@ -190,9 +203,18 @@ def _measure_machine(message: Message, causal: CausalStates, resampling: _Resamp
         drawn = Machine(np.where(seen > 0, follows / np.maximum(seen, 1), machine.emits), machine.leads)
         return drawn.rate_bits, drawn.complexity_bits, drawn.excess_bits, drawn.crypticity_bits
 
+    reason = ""
+    if resampling.draws:
+        reason = explain_misfit(survey, machine) or explain_halves(message.sequence, machine)
+    resampling = replace(resampling, draws=0 if reason else resampling.draws)
     found = resampling.resample(MACHINE, steps, machine.emits.size, measure, "; given the states")
-    states = Estimate("causal_states", machine.states, method=f"no interval; histories of up to {causal.reach} symbols")
-    return [*found, states]
+    states = Estimate("causal_states", machine.states, method=f"histories of up to {causal.reach} symbols")
+    return [*_withdraw(found, reason), states]
+
+
+def _withdraw(estimates: list[Estimate], reason: str) -> list[Estimate]:
+    """The same without intervals, where there is a reason."""
+    return [replace(one, low=math.nan, high=math.nan, method=reason) for one in estimates] if reason else estimates
 
 
 def _measure_patterns(message: Message, resampling: _Resampling) -> Estimate:
@@ -201,7 +223,9 @@ def _measure_patterns(message: Message, resampling: _Resampling) -> Estimate:
         return _miss({"permutation_entropy": ""}, reason)[0]
     ranks = rank_patterns(message.sequence, estimator.order, estimator.delay)
     most = math.log2(math.factorial(estimator.order))
-    given = f"; order {estimator.order}"
+    shuffled = Message(open_stream(resampling.seed, "patterns").permutation(message.sequence), message.alphabet)
+    share = f"share of log2 {estimator.order}! = {most:.3f} bits; equal values count as rising"
+    given = f"; {share}: shuffled, the sequence has {estimator.estimate(shuffled):.3f}"
     return resampling.resample(
         {"permutation_entropy": ""},
         ranks,
@@ -219,6 +243,9 @@ def _measure_pieces(message: Message, name: str, level: float) -> Estimate:
         return _miss({name: estimator.unit}, estimator.explain(message))[0]
     pieces = [Message(piece, message.alphabet) for piece in np.array_split(message.sequence, PIECES)]
     spread = average_replicates(name, [estimator.estimate(piece) for piece in pieces], estimator.unit, level, "pieces")
+    if spread.n < PIECES:
+        reason = f"an interval is over {PIECES} pieces, and pieces of {len(pieces[-1])} symbols are too short for it"
+        return Estimate(name, value, unit=estimator.unit, method=reason)
     return _recentre(spread, value)
 
 
