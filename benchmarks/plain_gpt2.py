@@ -2,7 +2,8 @@
 
 What a researcher gets from the usual small-GPT script: learned positions, LayerNorm with gain and bias, GELU, tied
 embedding, N(0, 0.02) initialisation with residual projections scaled by 1/√(2·layers) (Radford et al. 2019), AdamW with
-weight decay 0.1 on matrices, β₂ 0.99, gradient clipping at 1, linear warm-up of 100 steps and a cosine to a tenth.
+weight decay 0.1 on matrices, β₂ 0.99, gradient clipping at 1, linear warm-up of 100 steps (of a run below 1000 steps a
+tenth, else it would warm up for most of it) and a cosine to a tenth.
 Width 64, 3 layers and 4 heads make 175 k parameters at a vocabulary of 256.
 """
 
@@ -87,9 +88,10 @@ def train_plain_gpt2(
         fused=True,
     )
     steps, per_step = tokens // batch_tokens, batch_tokens // window
+    warmup = max(1, min(WARMUP_STEPS, steps // 10))
     for step in range(steps):
-        progress = max(0.0, (step - WARMUP_STEPS) / max(1, steps - WARMUP_STEPS))
-        factor = min(1.0, (step + 1) / WARMUP_STEPS) * (
+        progress = max(0.0, (step - warmup) / max(1, steps - warmup))
+        factor = min(1.0, (step + 1) / warmup) * (
             FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * progress))
         )
         for group in optimizer.param_groups:
