@@ -14,12 +14,16 @@ def command(
     sweep: SweepName,
     preset: Preset = "smoke",
     workers: Annotated[int, typer.Option("--workers", "-w", min=0, help="Runs at a time; 0: one per core.")] = 0,
+    minutes: Annotated[
+        float,
+        typer.Option("--minutes", min=0.01, help="Limit of a trunk, wall clock; it goes on from there the next time."),
+    ] = 240.0,
     as_json: AsJson = False,
 ) -> None:
     """Run what a sweep still lacks: exactly the runs that are missing or failed.
 
-    Safe to interrupt: finished runs are stored at once, and the same command goes on. A run's result does not depend
-    on the number of workers.
+    Safe to interrupt: finished runs are stored at once, and the same command goes on; a net in mid-training loses a
+    minute at most. A run's result depends neither on the number of workers nor on how often it was interrupted.
     """
     from lab.cli.console.progress import open_monitor
     from lab.runs.driver import name_study, run_study
@@ -31,7 +35,7 @@ def command(
     executor = LocalExecutor(workers or os.cpu_count() or 1)
     try:
         with open_monitor(study) as monitor:
-            outcome = run_study(sweep, preset, store, executor, lambda: load_runs(store, study), monitor.show)
+            outcome = run_study(sweep, preset, store, executor, lambda: load_runs(store, study), monitor.show, minutes)
     finally:
         executor.shutdown(cancel=True)
     if as_json:

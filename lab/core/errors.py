@@ -50,6 +50,10 @@ class RefusedError(InputError):
     """The data cannot bear the question (the command line's face of a `refused` status)."""
 
 
+class TimeLimitError(LabError):
+    """A run was stopped at its limit of time."""
+
+
 class StoreError(LabError):
     """The store of runs is damaged, locked, foreign or written by a newer version."""
 

@@ -31,6 +31,7 @@ class TrainRunner(TrainingRunner):
     def run(self, trunk: Sequence[Fields], reporter: Reporter) -> None:
         """Trains the trunk and emits a result for each as soon as it is cooled."""
         from lab.training.arithmetic import settle_arithmetic
+        from lab.training.checkpoint import Keeper
         from lab.training.loop import Task, train_trunk
         from lab.training.schedule import Schedule
 
@@ -49,7 +50,7 @@ class TrainRunner(TrainingRunner):
 
         began = time.monotonic()
         with settle_arithmetic():
-            for end in train_trunk(task, list(by_horizon), advance):
+            for end in train_trunk(task, list(by_horizon), advance, Keeper(reporter.checkpoint, reporter.note)):
                 diverged = end.diverged_at is not None
                 reporter.emit(
                     by_horizon[end.horizon],

@@ -29,7 +29,8 @@ from lab.runs.worker import run_trunk
 POLL_SECONDS = 0.2
 SECONDS_BETWEEN_EVENTS = 1.0
 MOST_STAGES = 100
-RUN_MINUTES = 240.0  # hard limit of a trunk unless the caller says otherwise
+RUN_MINUTES = 240.0  # limit of a trunk, wall clock, unless the caller says otherwise
+PATIENCE = 1.2  # of that limit: then what has not stopped by itself is killed
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def run_study(
     """Runs what the sweep still lacks at this preset, stage after stage, until it asks for nothing new.
 
     `read_table` gives the study's runs so far (`Tables.runs`). A run that fails is not tried again in this call; the
-    others go on. On KeyboardInterrupt the workers are killed, the claims given back and the interrupt passed on.
+    others go on. A trunk that takes more than `minutes` has failed too; where it keeps checkpoints, the next call goes
+    on from there. On KeyboardInterrupt the workers are killed, the claims given back and the interrupt passed on.
     """
     study = StudyRecord(name_study(sweep, preset), sweep, preset)
     module = open_shelf("sweeps").load(sweep)
@@ -186,7 +188,8 @@ class _Drive:
             [dict(spec.fields) for spec in job.specs],
             self.store.folders,
             read_commit(),
-            resources=Resources(minutes=self.minutes),
+            60 * self.minutes,
+            resources=Resources(minutes=PATIENCE * self.minutes),
         )
         self.at_work[future] = job
 
@@ -194,6 +197,8 @@ class _Drive:
         """After a trunk's process ended: what it did not finish has failed, for the reason it gave."""
         error = future.exception()
         reason = str(error) if error else "the runner ended without a result for this run"
+        if share := self.spool.read_progress().get(job.trunk_key):
+            reason = f"{reason} It had done {share:.0%} of its trunk."
         if isinstance(error, TaskFailedError):
             reason = f"{reason}\n{error.details}"
         for key in job.keys:

@@ -24,7 +24,7 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
-from lab.core.errors import LabError
+from lab.core.errors import LabError, TimeLimitError
 
 PRELOADED = ("torch", "lab.runs.worker")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -58,10 +58,6 @@ class Executor(Protocol):
 
 class WorkerDiedError(LabError):
     """A worker process ended without an answer."""
-
-
-class TimeLimitError(LabError):
-    """A worker process was killed at its time limit."""
 
 
 class TaskFailedError(LabError):

@@ -29,6 +29,11 @@ class Folders:
         """Where the weights of cooled endpoints stand, a file for each run."""
         return self.root / "weights" / self.name
 
+    @property
+    def checkpoints(self) -> Path:
+        """Where trunks under way keep their state."""
+        return self.root / "checkpoints" / self.name
+
 
 @contextlib.contextmanager
 def replace_file(path: Path, durable: bool = True) -> Iterator[IO[bytes]]:

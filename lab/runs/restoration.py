@@ -9,7 +9,7 @@ from lab.core.registry import open_shelf
 from lab.runs.executor import Executor
 from lab.runs.folders import Folders
 from lab.runs.record import hash_result
-from lab.runs.runner import Fields, Result
+from lab.runs.runner import Listener
 from lab.runs.store import Store
 from lab.runs.weights import WeightsFolder, find_weighted
 
@@ -27,25 +27,12 @@ def restore_weights(store: Store, run_key: str, executor: Executor) -> str:
 
 
 def _train_again(runner: str, fields: dict[str, Any], folders: Folders, key: str, result_hash: str) -> None:
-    listener = _Listener()
+    listener = Listener()
     open_shelf("runners").load(runner).run([fields], listener)
-    result, subject = listener.result, f"weights of run {key}"
+    (_, result), subject = listener.results[0], f"weights of run {key}"
     if hash_result(result) != result_hash:
         rule = "trained again it gives other numbers here: another machine, torch, Python or data than made the record"
         raise RefusedError(subject, None, rule, "train it where its page says it was made")
     if not result.weights:
         raise RefusedError(subject, None, f"runs of `{runner}` keep none", "only `train` keeps weights")
     WeightsFolder(folders.weights).put(key, result.weights)
-
-
-class _Listener:
-    """Keeps the one result of a run."""
-
-    def __init__(self) -> None:
-        self.result = Result("failed")
-
-    def emit(self, fields: Fields, result: Result) -> None:
-        self.result = result
-
-    def advance(self, done: float, total: float) -> None:
-        """Nobody watches."""

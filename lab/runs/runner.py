@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from lab.runs.checkpoint import Checkpoint
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -49,13 +51,42 @@ class Result:
 
 
 class Reporter(Protocol):
-    """Where a runner reports: finished runs at once (they are then safe), and how far it is."""
+    """Where a runner reports: finished runs at once (they are then safe), and how far it is.
+
+    `checkpoint` is where it may keep its state meanwhile, None where nothing is to be kept.
+    """
+
+    checkpoint: Checkpoint | None
 
     def emit(self, fields: Fields, result: Result) -> None:
         """Hand over one finished run, by its fields. Once this returns, a crash cannot lose it."""
 
     def advance(self, done: float, total: float) -> None:
         """Say how much of the job's work (in a unit of the runner's own, e.g. tokens) is done."""
+
+    def note(self, text: str) -> None:
+        """Say something about how the runs came about: it goes into the provenance of those emitted afterwards."""
+
+
+class Listener:
+    """A reporter that keeps what it is handed, in memory, in the order it came."""
+
+    checkpoint: Checkpoint | None = None
+
+    def __init__(self) -> None:
+        self.results: list[tuple[Fields, Result]] = []
+        self.notes: list[str] = []
+
+    def emit(self, fields: Fields, result: Result) -> None:
+        """Keeps it."""
+        self.results.append((fields, result))
+
+    def advance(self, done: float, total: float) -> None:
+        """Nobody watches."""
+
+    def note(self, text: str) -> None:
+        """Keeps it."""
+        self.notes.append(text)
 
 
 class Runner(ABC):

@@ -22,6 +22,7 @@ from lab.core.seeds import derive_seed
 from lab.core.units import NATS_PER_BIT
 from lab.data import Source
 from lab.families import Family, Shape
+from lab.training.checkpoint import Keeper, Position, read_generators, set_generators
 from lab.training.evaluation import CalibrationObserver, average_losses, evaluate_net
 from lab.training.objective import OwnReport, find_objective
 from lab.training.optimizers import make_optimizers
@@ -91,25 +92,47 @@ class DivergedError(Exception):
         self.step = step
 
 
-def train_trunk(task: Task, horizons: list[int], advance: Callable[[float], None]) -> Iterator[Endpoint]:
-    """Yields the endpoint of each horizon (tokens), shortest first; `advance` is told the tokens just trained."""
+def train_trunk(
+    task: Task, horizons: list[int], advance: Callable[[float], None], keeper: Keeper | None = None
+) -> Iterator[Endpoint]:
+    """Yields the endpoint of each horizon (tokens), shortest first; `advance` is told the tokens just trained.
+
+    With a `keeper` it goes on from where an earlier call was killed, and its position is kept; the last endpoint taken,
+    nothing is kept any more. Raises `TimeLimitError` as the keeper does.
+    """
+    keeper = keeper or Keeper()
     trainer = Trainer(task, advance)
     ordered = sorted(horizons)
+    resumed = keeper.load(task.schedule.find_branch(ordered[0]))
+    if resumed:
+        trainer.take_up(resumed.trunk)
+        advance(trainer.step * task.schedule.batch_tokens)
     for position, horizon in enumerate(ordered):
         try:
-            trainer.run_trunk(task.schedule.find_branch(horizon))
+            trainer.run_trunk(
+                task.schedule.find_branch(horizon), lambda: keeper.watch(lambda: Position(trainer.read_state()))
+            )
         except DivergedError as error:
             for lost in ordered[position:]:
                 yield trainer.report_divergence(lost, error.step)
-            return
+            break
         trunk = trainer.set_aside()
-        try:
-            trainer.cool(horizon)
-            endpoint = trainer.finish(horizon)
-        except DivergedError as error:
-            endpoint = trainer.report_divergence(horizon, error.step)
-        yield endpoint
+        keeper.watch(lambda: Position(trainer.read_state()), at_branch=True)
+        if resumed and resumed.branch and resumed.horizon == horizon:
+            trainer.take_up(resumed.branch)
+            advance((trainer.step - trunk["step"]) * task.schedule.batch_tokens)
+        yield _cool_branch(trainer, horizon, trunk, keeper)
         trainer.take_up(trunk)
+    keeper.drop()
+
+
+def _cool_branch(trainer: Trainer, horizon: int, trunk: dict[str, Any], keeper: Keeper) -> Endpoint:
+    """The endpoint of a branch that left the `trunk` where it was set aside."""
+    try:
+        trainer.cool(horizon, lambda: keeper.watch(lambda: Position(trunk, horizon, trainer.read_state())))
+        return trainer.finish(horizon)
+    except DivergedError as error:
+        return trainer.report_divergence(horizon, error.step)
 
 
 class Trainer:
@@ -127,48 +150,61 @@ class Trainer:
         self.weights = task.source.target_weights(self.heldout)
         self.documents = task.source.heldout_documents(count, task.window)
         self.sample = np.arange(len(self.heldout))[:: max(1, len(self.heldout) // CURVE_WINDOWS)]
-        self.step, self.nats, self.cpu_seconds = 0, 0.0, 0.0
+        self.step, self.nats, self.cpu_seconds, self.rate_factor = 0, 0.0, 0.0, 0.0
         self.since: list[float] = []
         self.curve = Curve()
 
+    def read_state(self) -> dict[str, Any]:
+        """Everything that a step changes, of types that a checkpoint can hold; the tensors are the live ones."""
+        return {
+            "net": self.net.state_dict(),
+            "optimizers": self.optimizers.state_dict(),
+            "generators": read_generators(self.task.device),
+            "step": self.step,
+            "nats": self.nats,
+            "rate_factor": self.rate_factor,
+            "cpu_seconds": self.cpu_seconds,
+            "since": self.since,
+            "points": dict(self.curve.points),
+            "point_seconds": self.curve.cpu_seconds,
+        }
+
     def set_aside(self) -> dict[str, Any]:
         """A copy of everything a branch changes."""
-        return copy.deepcopy(
-            {
-                "net": self.net.state_dict(),
-                "optimizers": self.optimizers.state_dict(),
-                "step": self.step,
-                "nats": self.nats,
-                "cpu_seconds": self.cpu_seconds,
-                "since": self.since,
-                "curve": self.curve,
-            }
-        )
+        return copy.deepcopy(self.read_state())
 
     def take_up(self, state: dict[str, Any]) -> None:
         """Returns to a state set aside."""
         self.net.load_state_dict(state["net"])
         self.optimizers.load_state_dict(state["optimizers"])
-        self.step, self.nats, self.cpu_seconds = state["step"], state["nats"], state["cpu_seconds"]
-        self.since, self.curve = state["since"], state["curve"]
+        set_generators(state["generators"])
+        self.step, self.nats, self.rate_factor = state["step"], state["nats"], state["rate_factor"]
+        self.cpu_seconds, self.since = state["cpu_seconds"], list(state["since"])
+        points = defaultdict(list, {name: list(values) for name, values in state["points"].items()})
+        self.curve = Curve(points, list(state["point_seconds"]))
 
-    def run_trunk(self, until: int) -> None:
-        """Trains at the trunk's rate to step `until`, with curve points evenly spaced in the logarithm of the step."""
+    def run_trunk(self, until: int, watch: Callable[[], None] = lambda: None) -> None:
+        """Trains at the trunk's rate to step `until`, with curve points evenly spaced in the logarithm of the step.
+
+        `watch` is called after every step, when the trainer can be left and taken up again.
+        """
         while self.step < until:
             self._take_step(self.task.schedule.rate_at(self.step))
             octave = _find_curve_point(self.step)
             if octave is not None:
                 self._record_point(self._evaluate_sample() if octave % 2 == 0 else None)
+            watch()
 
-    def cool(self, horizon: int) -> None:
-        """Trains the branch of `horizon` to its end."""
+    def cool(self, horizon: int, watch: Callable[[], None] = lambda: None) -> None:
+        """Trains the branch of `horizon` to its end; `watch` as on the trunk."""
         schedule = self.task.schedule
-        steps = schedule.count_steps(horizon)
-        marks = set(np.linspace(self.step, steps, COOLDOWN_POINTS + 1).round().astype(int)[1:-1])
+        steps, begin = schedule.count_steps(horizon), schedule.find_branch(horizon)
+        marks = set(np.linspace(begin, steps, COOLDOWN_POINTS + 1).round().astype(int)[1:-1])
         while self.step < steps:
             self._take_step(schedule.cooldown_rate_at(self.step, horizon))
             if self.step in marks:
                 self._record_point(self._evaluate_sample())
+            watch()
 
     def finish(self, horizon: int) -> Endpoint:
         """Evaluates the cooled net in full."""

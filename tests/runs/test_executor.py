@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.core.errors import InputError, LabError
+from lab.core.errors import InputError, LabError, TimeLimitError
 from lab.core.registry import ROOT
-from lab.runs.executor import LocalExecutor, Resources, TaskFailedError, TimeLimitError, WorkerDiedError
+from lab.runs.executor import LocalExecutor, Resources, TaskFailedError, WorkerDiedError
 from tests.runs.drive import LIGHT
 
 

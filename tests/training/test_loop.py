@@ -17,7 +17,7 @@ HORIZONS = [BATCH * 20, BATCH * 40]
 
 def make_task(family: str = "transformer", optimizer: str = "muon", rate: float = 0.02, **changes: object) -> Task:
     values = {
-        "family": open_shelf("families").load(family)(width=8),
+        "family": changes.pop("family_entry", None) or open_shelf("families").load(family)(width=8),
         "source": open_shelf("data").load("markov")(symbols=8, order=1),
         "schedule": Schedule(BATCH, warmup_tokens=BATCH * 4, cooldown=0.25),
         "optimizer": optimizer,

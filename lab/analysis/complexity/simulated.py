@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lab.core.registry import open_shelf
-from lab.runs.runner import Fields, Result
+from lab.runs.runner import Fields, Listener, Result
 from lab.runs.spec import RunSpec
 from lab.runs.stored import StoredRun
 from lab.tables import Study, Tables
@@ -26,23 +26,10 @@ def simulate_study(name: str, runs: Sequence[Fields]) -> Tables:
     return Tables(Study(name, origin="import"), make_runs_frame(name, done), make_curves_frame(done))
 
 
-class _Listener:
-    """Keeps the one result of a run."""
-
-    def __init__(self) -> None:
-        self.result = Result("failed")
-
-    def emit(self, fields: Fields, result: Result) -> None:
-        self.result = result
-
-    def advance(self, done: float, total: float) -> None:
-        """Nobody watches."""
-
-
 def _run(spec: RunSpec) -> Result:
-    listener = _Listener()
+    listener = Listener()
     open_shelf("runners").load(RUNNER).run([spec.fields], listener)
-    return listener.result
+    return listener.results[0][1]
 
 
 def _record(spec: RunSpec, result: Result) -> StoredRun:
