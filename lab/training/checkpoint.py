@@ -49,6 +49,10 @@ class Position:
     branch: dict[str, Any] | None = None
 
 
+class _UnfitError(Exception):
+    """Why a checkpoint cannot be gone on from."""
+
+
 class Keeper:
     """Keeps a trunk's position in its file; without a file (a run in a notebook or a test) it keeps nothing."""
 
@@ -82,17 +86,10 @@ class Keeper:
         if self._file is None or not self._file.path.exists():
             return None
         try:
-            state = torch.load(self._file.path, map_location="cpu", weights_only=True)
-            head = state.pop("head")
-            position = Position(**state)
-            step = position.trunk["step"]
-        except (OSError, RuntimeError, EOFError, KeyError, TypeError, AttributeError, pickle.UnpicklingError) as error:
-            return self._leave_aside(f"it is damaged ({str(error).partition(chr(10))[0]})")
-        if head != (ours := self._make_head(self._file)):
-            other = next(name for name in ours if head.get(name) != ours[name])
-            return self._leave_aside(f"its {other} is {head.get(other)!r}, ours {ours[other]!r}")
-        if step > latest_step:
-            return self._leave_aside(f"its trunk is at step {step}, and a branch leaves at step {latest_step}")
+            position = self._read(self._file, latest_step)
+        except _UnfitError as error:
+            self._note(f"a checkpoint was left aside: {error}")
+            return None
         self._note(f"went on from a checkpoint, {_tell_place(position)}")
         return position
 
@@ -106,8 +103,20 @@ class Keeper:
             torch.save({"head": self._make_head(file), **vars(position)}, stream)
         self._saved_at = time.monotonic()
 
-    def _leave_aside(self, reason: str) -> None:
-        self._note(f"a checkpoint was left aside: {reason}")
+    def _read(self, file: CheckpointFile, latest_step: int) -> Position:
+        try:
+            state = torch.load(file.path, map_location="cpu", weights_only=True)
+            head = state.pop("head")
+            position = Position(**state)
+            step = position.trunk["step"]
+        except (OSError, RuntimeError, EOFError, KeyError, TypeError, AttributeError, pickle.UnpicklingError) as error:
+            raise _UnfitError(f"it is damaged ({str(error).partition(chr(10))[0]})") from error
+        ours = self._make_head(file)
+        if other := [name for name in ours if head.get(name) != ours[name]]:
+            raise _UnfitError(f"its {other[0]} is {head.get(other[0])!r}, ours {ours[other[0]]!r}")
+        if step > latest_step:
+            raise _UnfitError(f"its trunk is at step {step}, and a branch leaves at step {latest_step}")
+        return position
 
     @staticmethod
     def _make_head(file: CheckpointFile) -> dict[str, Any]:
