@@ -112,7 +112,7 @@ def bound_message(message: Message, codes: Mapping[str, Code] | None = None, tol
     usable, left_out = _choose_codes(message, load_codes() if codes is None else codes)
     literal = float(math.ceil(len(message) * math.log2(message.alphabet)))
     descriptions = [Description(LITERAL, "symbols", "row", literal, "kraft")]
-    for packing, scan, laid_out in _lay_out(message):
+    for packing, scan, laid_out, choice_bits in _lay_out(message):
         for name, code in usable.items():
             if code.proof == "estimate" and (packing, scan) != ("symbols", "row"):
                 continue
@@ -122,8 +122,8 @@ def bound_message(message: Message, codes: Mapping[str, Code] | None = None, tol
                 left_out.setdefault(name, str(refusal))
                 continue
             # The ideal length of a probability is that of a prefix code once it is rounded up (Shannon 1948).
-            payload = float(math.ceil(bits)) if code.proof == "kraft" else bits
-            descriptions.append(Description(name, packing, scan, payload, code.proof))
+            payload = math.ceil(bits + choice_bits) if code.proof == "kraft" else bits + math.ceil(choice_bits)
+            descriptions.append(Description(name, packing, scan, float(payload), code.proof))
     told = told_bits + count_shape_bits(message.symbols.shape)
     described = {description.code for description in descriptions}
     left_out = {name: why for name, why in left_out.items() if name not in described}
@@ -143,9 +143,10 @@ def _choose_codes(message: Message, codes: Mapping[str, Code]) -> tuple[dict[str
     return usable, left_out
 
 
-def _lay_out(message: Message) -> Iterator[tuple[Packing, Scan, Message]]:
-    """One message at a time: a large one is not held in all its layouts."""
+def _lay_out(message: Message) -> Iterator[tuple[Packing, Scan, Message, float]]:
+    """One message at a time, and the bits of the choices made in it: a large one is not held in all its layouts."""
     for scan in list_scans(message):
         scanned = scan_message(message, scan)
         for packing in list_packings(message):
-            yield packing, scan, pack_message(scanned) if packing == "packed" else scanned
+            laid_out = pack_message(scanned.message) if packing == "packed" else scanned.message
+            yield packing, scan, laid_out, scanned.told_bits
