@@ -141,7 +141,7 @@ def _place_cells(axes: NDArray[np.int64], levels: int) -> NDArray[np.int64]:
     for level in range(levels - 1, 0, -1):
         flipped ^= ((1 << level) - 1) * (axes[-1] >> level & 1)
     axes ^= flipped
-    place = np.zeros_like(axes[0])
+    place: NDArray[np.int64] = np.zeros_like(axes[0])
     for level in range(levels - 1, -1, -1):
         for axis in range(len(axes)):
             place = place << 1 | (axes[axis] >> level & 1)
