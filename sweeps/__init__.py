@@ -7,7 +7,7 @@ or stored from an earlier search; and the two kinds of question, of direction an
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from lab.core.errors import UnknownNameError
 from lab.core.estimate import Estimate
 from lab.core.verdict import Outcome, Verdict, judge_direction, judge_equivalence, subtract_published
 from lab.runs.spec import RunSpec
+from lab.tables import Tables
 
 FEWEST_UNITS = 12  # of a judged interval, where nothing checks the spread between fewer (docs/judging.md)
 MOST_RATES = 7  # a search still at its edge after seven octaves ends there; the fits refuse its cells
@@ -136,6 +137,19 @@ def choose_preset(presets: Mapping[str, Any], name: str) -> Any:
     if name not in presets:
         raise UnknownNameError.among("preset", name, presets)
     return presets[name]
+
+
+def suggest_next(tables: Tables, sweep: str, presets: Iterable[str]) -> str:
+    """What to run where the judged study does not settle a claim: the preset after its own; behind the last one, seeds.
+
+    A study of another sweep, or somebody's runs, is sent to the second preset: the first is a smoke test.
+    """
+    names = list(presets)
+    own = tables.study.preset if tables.study.sweep == sweep else ""
+    place = names.index(own) + 1 if own in names else 1
+    if place < len(names):
+        return f"lab run {sweep} --preset {names[place]}"
+    return f"more seeds than {names[-1]} has: a copy of sweeps/{sweep}.py under LAB_PATH, with more"
 
 
 @dataclass(frozen=True)

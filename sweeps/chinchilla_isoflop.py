@@ -19,7 +19,7 @@ from lab.core.verdict import Verdict
 from lab.families import Shape
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, TrainingGrid, choose_preset, make_transformer_grid
+from sweeps import Question, TrainingGrid, choose_preset, make_transformer_grid, suggest_next
 
 title = "Best size at fixed compute"
 question = "Does the compute-optimal size grow as the square root of compute?"
@@ -75,14 +75,14 @@ BODY = Question(
     "proportion_body_parameters", "The best size grows as the square root of compute, tables not counted.", 0.1,
     PUBLISHED, citation, "seed", value=0.5, fewest=0,
 )  # fmt: skip
-NEXT = "lab run chinchilla_isoflop --preset standard"
 
 
 def judge(tables: Tables) -> list[Verdict]:
     """The exponent of the valleys' bottoms (approach 2), under both counts of parameters."""
+    next_step = suggest_next(tables, "chinchilla_isoflop", presets)
     rows = select_runs(tables).rows
     verdicts = []
     for question, convention in ((TOTAL, "params_total"), (BODY, "params_body")):
         fit = fit_optimal_size(tables, convention, "flops").fit
-        verdicts.append(question.judge(partial(fit.find, "a"), rows, fit.next_step or NEXT))
+        verdicts.append(question.judge(partial(fit.find, "a"), rows, next_step))
     return verdicts

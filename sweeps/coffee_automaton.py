@@ -24,7 +24,7 @@ from lab.analysis.complexity.automata import (
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import FEWEST_UNITS, Question, SimulationGrid, choose_preset
+from sweeps import FEWEST_UNITS, Question, SimulationGrid, choose_preset, suggest_next
 
 title = "The coffee automaton and its surrogate"
 question = "Does the complexity of the coffee automaton rise and fall beyond that of a state without structure?"
@@ -93,11 +93,11 @@ TIME = Question(
     "peak_time", "The time of its largest complexity grows as n² sweeps.", 0.1,
     "quadratic in n, r² = 0.9878", citation, "run", value=2.0,
 )  # fmt: skip
-NEXT = "more sides and seeds: lab run coffee_automaton --preset overnight"
 
 
 def judge(tables: Tables) -> list[Verdict]:
     """Four questions of the excess at the largest side, four of exponents over all sides; grain 10, deflate."""
+    next_step = suggest_next(tables, "coffee_automaton", presets)
     runs = find_runs(tables, "interacting")
     slopes = (
         (ENTROPY, fit_peaks(tables, runs, "peak_entropy_bits")),
@@ -111,7 +111,7 @@ def judge(tables: Tables) -> list[Verdict]:
         judge_excess(tables, NON_INTERACTING, "non_interacting", "complexity"),
         judge_excess(tables, STIRRED, "sine_shear", "adjusted"),
         *(
-            asked.judge(partial(estimate_exponent, fit, "exponent of n"), fit.rows_used, fit.fit.next_step or NEXT)
+            asked.judge(partial(estimate_exponent, fit, "exponent of n"), fit.rows_used, fit.fit.next_step or next_step)
             for asked, fit in slopes
         ),
     ]
@@ -119,5 +119,6 @@ def judge(tables: Tables) -> list[Verdict]:
 
 def judge_excess(tables: Tables, asked: Question, automaton: str, measure: str) -> Verdict:
     """Does the excess of one automaton rise and fall, at its largest side that has enough seeds?"""
+    next_step = suggest_next(tables, "coffee_automaton", presets)
     hump, runs = read_largest(tables, automaton, measure, FEWEST_UNITS)
-    return asked.judge(partial(estimate_hump, hump, Hump.estimate_rise_and_fall), runs, NEXT)
+    return asked.judge(partial(estimate_hump, hump, Hump.estimate_rise_and_fall), runs, next_step)

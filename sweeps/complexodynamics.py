@@ -18,7 +18,7 @@ from lab.analysis.complexity.automata import Hump, estimate_hump, read_largest
 from lab.core.verdict import Verdict, judge_conjunction
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import FEWEST_UNITS, Question, SimulationGrid, choose_preset
+from sweeps import FEWEST_UNITS, Question, SimulationGrid, choose_preset, suggest_next
 
 title = "The first law of complexodynamics"
 question = "Does entropy only rise while complexity rises and falls, by every compressor and at every effort?"
@@ -47,7 +47,6 @@ def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
     return [spec for grid in choose_preset(presets, preset) for spec in grid.list_specs()]
 
 
-NEXT = "lab run complexodynamics --preset standard, or overnight"
 MONOTONE = Question(
     "entropy_rises", "The fine code length of the stirred cup only rises.", 0.9,
     "entropy increases monotonically", citation, "seed",
@@ -64,22 +63,24 @@ RETURN = Question(
 
 def judge(tables: Tables) -> list[Verdict]:
     """Three questions of the stirred cup at its largest side: entropy, the hump by seven codes, and its end."""
+    next_step = suggest_next(tables, "complexodynamics", presets)
     entropy, runs = read_largest(tables, AUTOMATON, "entropy", FEWEST_UNITS)
     adjusted, _ = read_largest(tables, AUTOMATON, "adjusted", FEWEST_UNITS)
     return [
-        MONOTONE.judge(partial(estimate_hump, entropy, Hump.estimate_climb), runs, NEXT),
+        MONOTONE.judge(partial(estimate_hump, entropy, Hump.estimate_climb), runs, next_step),
         judge_codes(tables),
-        RETURN.judge(partial(estimate_hump, adjusted, Hump.estimate_return), runs, NEXT),
+        RETURN.judge(partial(estimate_hump, adjusted, Hump.estimate_return), runs, next_step),
     ]
 
 
 def judge_codes(tables: Tables) -> Verdict:
     """The conjunction over all codes; its estimate is that of the code with the lowest interval."""
+    next_step = suggest_next(tables, "complexodynamics", presets)
     parts = []
     for code in (*EFFORTS, *CODES):
         hump, runs = read_largest(tables, AUTOMATON, "adjusted", FEWEST_UNITS, code)
         asked = replace(HUMP, claim=f"hump by {code}", statement=f"It does by {code}.")
-        parts.append(asked.judge(partial(estimate_hump, hump, Hump.estimate_rise_and_fall), runs, NEXT))
+        parts.append(asked.judge(partial(estimate_hump, hump, Hump.estimate_rise_and_fall), runs, next_step))
     weakest = min(parts, key=lambda part: part.estimate.low if part.estimate.has_interval else -inf)
     outcome = judge_conjunction([part.outcome for part in parts])
     keys = tuple(sorted({key for part in parts for key in part.run_keys}))

@@ -22,7 +22,7 @@ from lab.core.replicates import average_replicates
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, choose_preset, make_transformer_fields
+from sweeps import Question, choose_preset, make_transformer_fields, suggest_next
 
 title = "Structure in text, chains and cellular automata"
 question = "How much structure does a small learner find in data of different kinds, and by which estimate?"
@@ -77,23 +77,22 @@ TEXT_OVER_CHANCE = Question(
     0.01, "pseudorandom data have no epiplexity for a bounded learner; text has most (theorem 9, section 6)", citation,
     unit="seed",
 )  # fmt: skip
-NEXT = "lab run epiplexity --preset standard, or overnight"
 
 
 def judge(tables: Tables) -> list[Verdict]:
     """ln(area / requential length), a seed's structured sources averaged; bits per token of text minus chance."""
-    return judge_lengths(measure_runs(tables).rows)
+    return judge_lengths(measure_runs(tables).rows, suggest_next(tables, "epiplexity", presets))
 
 
-def judge_lengths(rows: pd.DataFrame) -> list[Verdict]:
+def judge_lengths(rows: pd.DataFrame, next_step: str) -> list[Verdict]:
     """The same of measured runs (`lab.analysis.complexity.code_lengths`)."""
     known = rows["requential_bits"] if "requential_bits" in rows else pd.Series(np.nan, rows.index)
     rows = rows.assign(requential_bits=known.astype(float))
     both = rows[rows["requential_bits"].gt(0) & rows["source"].ne(CHANCE)]
     pair = rows[rows["source"].isin([TEXT, CHANCE]) & rows["requential_bits"].notna()]
     return [
-        RATIO.judge(partial(average_ratio, both), both, NEXT),
-        TEXT_OVER_CHANCE.judge(partial(average_difference, pair), pair, NEXT),
+        RATIO.judge(partial(average_ratio, both), both, next_step),
+        TEXT_OVER_CHANCE.judge(partial(average_difference, pair), pair, next_step),
     ]
 
 

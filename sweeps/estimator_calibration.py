@@ -20,7 +20,7 @@ from lab.core.registry import open_shelf
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import FEWEST_UNITS, Question, choose_preset
+from sweeps import FEWEST_UNITS, Question, choose_preset, suggest_next
 
 title = "Calibration of complexity estimators"
 question = "Which estimator may be trusted, on which source and from which length on?"
@@ -121,7 +121,6 @@ DIVERGES = Question(
     "diverging_excess_grows", "Estimates of the excess entropy of Thue–Morse grow with the length.", 0.1,
     "the excess entropy of Thue–Morse diverges, so no estimate can have a limit (section V.C)", citation, unit=UNIT,
 )  # fmt: skip
-NEXT = "lab run estimator_calibration --preset overnight, which has twelve seeds"
 BITS = "estimate_bits"
 
 
@@ -141,17 +140,18 @@ def judge(tables: Tables) -> list[Verdict]:
         (SATURATES, decomposed, partial(_measure_fall, column=BITS, sign=1)),
         (DIVERGES, morse, partial(_measure_fall, column=BITS, sign=-1)),
     )
-    return [_judge(claim, rows, find) for claim, rows, find in asked]
+    next_step = suggest_next(tables, "estimator_calibration", presets)
+    return [_judge(claim, rows, find, next_step) for claim, rows, find in asked]
 
 
-def _judge(claim: Question, rows: pd.DataFrame, find: Callable[[pd.DataFrame], pd.Series]) -> Verdict:
+def _judge(claim: Question, rows: pd.DataFrame, find: Callable[[pd.DataFrame], pd.Series], next_step: str) -> Verdict:
     """The verdict on a value per sequence, averaged over the sources of a seed."""
     values = find(rows) if len(rows) else pd.Series(dtype=float)
 
     def estimate(level: float) -> Estimate:
-        return average_sources(claim.claim, values, level=level)
+        return average_sources(claim.claim, values, "bits" if claim is DIVERGES else "bits/symbol", level)
 
-    return claim.judge(estimate, rows.drop_duplicates("run_key"), NEXT)
+    return claim.judge(estimate, rows.drop_duplicates("run_key"), next_step)
 
 
 def _average(rows: pd.DataFrame, column: str, sign: int) -> pd.Series:

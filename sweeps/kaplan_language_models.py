@@ -22,7 +22,7 @@ from lab.core.replicates import average_replicates
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, TrainingGrid, choose_preset, make_transformer_grid
+from sweeps import Question, TrainingGrid, choose_preset, make_transformer_grid, suggest_next
 
 title = "Loss of language models against size, data and compute"
 question = "Is the held-out loss of a language model a power law in its size, its data and its compute?"
@@ -96,11 +96,11 @@ FORECAST = Question(
     "extrapolation", "The law of the smaller sizes foretells the largest better than the next smaller size does.", 0.01,
     "trends hold over more than seven orders of magnitude (section 1.1)", citation, "seed", fewest=0,
 )  # fmt: skip
-NEXT = "run more seeds: lab run kaplan_language_models --preset standard, or overnight"
 
 
 def judge(tables: Tables) -> list[Verdict]:
     """The six questions above, each by its own estimate; Kaplan's N is without tables, his laws without E."""
+    next_step = suggest_next(tables, "kaplan_language_models", presets)
     size = fit_size(tables, "params_body", law="pure_power")
     data = fit_tokens(tables, law="pure_power")
     optimum = fit_optimal_size(tables, "params_body", "flops_6nd")
@@ -115,10 +115,10 @@ def judge(tables: Tables) -> list[Verdict]:
         return average_replicates("log error saved by the law", gains.tolist(), level=level)
 
     return [
-        SIZE.judge(partial(size.fit.find, "alpha"), size.rows_used, size.fit.next_step or NEXT),
-        DATA.judge(partial(data.fit.find, "beta"), data.rows_used, data.fit.next_step or NEXT),
-        SIZE_VALUE.judge(partial(size.fit.find, "alpha"), size.rows_used, size.fit.next_step or NEXT),
-        OPTIMUM.judge(partial(optimum.fit.find, "a"), rows, optimum.fit.next_step or NEXT),
-        EFFICIENCY.judge(save, rows, NEXT),
-        FORECAST.judge(gain, rows, NEXT),
+        SIZE.judge(partial(size.fit.find, "alpha"), size.rows_used, size.fit.next_step or next_step),
+        DATA.judge(partial(data.fit.find, "beta"), data.rows_used, data.fit.next_step or next_step),
+        SIZE_VALUE.judge(partial(size.fit.find, "alpha"), size.rows_used, size.fit.next_step or next_step),
+        OPTIMUM.judge(partial(optimum.fit.find, "a"), rows, next_step),
+        EFFICIENCY.judge(save, rows, next_step),
+        FORECAST.judge(gain, rows, next_step),
     ]

@@ -16,7 +16,7 @@ from lab.analysis.laws.fits import fit_joint, fit_tokens
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, TrainingGrid, choose_preset, make_transformer_grid
+from sweeps import Question, TrainingGrid, choose_preset, make_transformer_grid, suggest_next
 
 title = "Power laws above a known entropy"
 question = "Is the loss above the true model's a power law, and does the fitted E contain the true floor?"
@@ -64,16 +64,18 @@ FLOOR = Question(
     "floor", "The constant E of the joint law is the true model's loss on the same windows.", 0.05,
     "the irreducible loss is the entropy of the true data distribution (section 1.1)", citation, value=0.0, fewest=0,
 )  # fmt: skip
-NEXT = "lab run known_entropy --preset standard"
 
 
 def judge(tables: Tables) -> list[Verdict]:
     """Is the excess a power law in the data at the largest size, and does E of L(N, D) hold the floor?"""
+    next_step = suggest_next(tables, "known_entropy", presets)
     excess = fit_tokens(tables, law="pure_power", measure="excess_nats")
     joint = fit_joint(tables, "chinchilla", "params_total")
     floor = tables.runs["floor_nats"].mean() if len(tables.runs) else float("nan")
 
     return [
-        EXCESS.judge(partial(excess.fit.find, "beta"), excess.rows_used, excess.fit.next_step or NEXT),
-        replace(FLOOR, value=floor).judge(partial(joint.fit.find, "E"), joint.rows_used, joint.fit.next_step or NEXT),
+        EXCESS.judge(partial(excess.fit.find, "beta"), excess.rows_used, excess.fit.next_step or next_step),
+        replace(FLOOR, value=floor).judge(
+            partial(joint.fit.find, "E"), joint.rows_used, joint.fit.next_step or next_step
+        ),
     ]

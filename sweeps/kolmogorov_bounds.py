@@ -23,7 +23,7 @@ from lab.core.units import NATS_PER_BIT
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, choose_preset
+from sweeps import Question, choose_preset, suggest_next
 
 title = "Bounds on Kolmogorov complexity"
 question = "Do real codes behave as the theory says complexity does: incompressible strings, a chain rule, entropy?"
@@ -99,11 +99,11 @@ ENTROPY = Question(
     "entropy", "The shortest description of a source takes its entropy rate a symbol.", 0.05,
     "(1/n) E K(x_1…x_n) → h (Theorem 8.1.1)", citation, "seed", value=0.0,
 )  # fmt: skip
-NEXT = "lab run kolmogorov_bounds --preset standard"
 
 
 def judge(tables: Tables) -> list[Verdict]:
     """Is the theory kept by the ensemble (strings, entropy), and by the codes that can be given other bytes (chain)?"""
+    next_step = suggest_next(tables, "kolmogorov_bounds", presets)
     runs = tables.runs[tables.runs["status"] == "done"]
     if "baseline" not in runs:
         runs = runs.iloc[:0].assign(baseline="", object="", code="", symbols=math.nan, code_bits=math.nan)
@@ -112,7 +112,7 @@ def judge(tables: Tables) -> list[Verdict]:
         (CHAIN, *measure_chain(runs)),
         (ENTROPY, *measure_entropy(runs)),
     )
-    return [asked.judge(partial(_average, values), rows, NEXT) for asked, values, rows in found]
+    return [asked.judge(partial(_average, values), rows, next_step) for asked, values, rows in found]
 
 
 def measure_strings(runs: pd.DataFrame, curves: pd.DataFrame) -> tuple[list[float], pd.DataFrame]:

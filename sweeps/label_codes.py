@@ -17,7 +17,7 @@ from lab.analysis.complexity.descriptions import estimate_difference
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, choose_preset
+from sweeps import Question, choose_preset, suggest_next
 
 title = "What labels cost by each code"
 question = "Is the variational code of labels longer than the prequential one, and does switching shorten that?"
@@ -59,13 +59,15 @@ SWITCHING = Question(
     "the short prequential codes switch between models (table 1)", citation, unit="order of the digits",
     out_of_regime=REGIME,
 )  # fmt: skip
-NEXT = "lab run label_codes --preset standard"
 
 
 def judge(tables: Tables) -> list[Verdict]:
     """Bits per label: variational over prequential, and prequential over switching."""
+    next_step = suggest_next(tables, "label_codes", presets)
     runs = tables.runs
     rows = runs[runs["uniform_bits"].notna()] if "uniform_bits" in runs else runs.iloc[:0]
     pairs = ((POOR, "variational_bits", "prequential_block_bits"), (SWITCHING, "prequential_block_bits", "switch_bits"))
     own = replace(tables, runs=rows)
-    return [claim.judge(partial(estimate_difference, own, long, short), rows, NEXT) for claim, long, short in pairs]
+    return [
+        claim.judge(partial(estimate_difference, own, long, short), rows, next_step) for claim, long, short in pairs
+    ]

@@ -19,7 +19,7 @@ from lab.analysis.complexity.descriptions import estimate_lead, estimate_slope, 
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, choose_preset
+from sweeps import Question, choose_preset, suggest_next
 
 title = "Description length finds the true model"
 question = "Is regret half a logarithm per parameter, and does the shortest description name the true order?"
@@ -68,23 +68,23 @@ LEAD = Question(
     "true_order", "The shortest description is that of the true order, by odds of 20 to 1.", 4.3,
     "refined MDL selects the model that generated the data, given enough of them", citation, unit="seed",
 )  # fmt: skip
-NEXT = "lab run mdl_tutorial --preset standard"
 # NML is not judged: its regret is log2 C(n), the same for every sequence, and not a sample of anything.
 JUDGED = (("bayes_jeffreys", 0), ("two_part", 0), ("bayes_jeffreys", ORDER), ("prequential", ORDER))
 
 
 def judge(tables: Tables) -> list[Verdict]:
     """The slope of each code's regret on the coin and on the chain, and the lead of the chain's order."""
+    next_step = suggest_next(tables, "mdl_tutorial", presets)
     panels = list_panels(tables)
     verdicts = []
     for code, order in JUDGED:
         claim = replace(SLOPE, claim=f"regret_slope_{code}_order_{order}")
         rows = panels[panels["true_order"] == order] if len(panels) else panels
-        verdicts.append(claim.judge(partial(estimate_slope, panels, code, order), _keep_runs(rows), NEXT))
+        verdicts.append(claim.judge(partial(estimate_slope, panels, code, order), _keep_runs(rows), next_step))
     rows = panels[panels["true_order"] == ORDER] if len(panels) else panels
     for code in ("bayes_jeffreys", "two_part"):
         claim = replace(LEAD, claim=f"true_order_{code}")
-        verdicts.append(claim.judge(partial(estimate_lead, panels, code, ORDER), _keep_runs(rows), NEXT))
+        verdicts.append(claim.judge(partial(estimate_lead, panels, code, ORDER), _keep_runs(rows), next_step))
     return verdicts
 
 

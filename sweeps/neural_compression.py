@@ -18,7 +18,7 @@ from lab.analysis.complexity.savings import compare_codes
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, choose_preset
+from sweeps import Question, choose_preset, suggest_next
 
 title = "A net as a compressor"
 question = "Does a net that learns a file while it is coded compress it better than xz, alone or mixed with contexts?"
@@ -84,14 +84,14 @@ HELPS = Question(
     "stretch",
     out_of_regime="the net reads streams side by side, and so do the contexts beside it; alone they read in order",
 )  # fmt: skip
-NEXT = "lab run neural_compression --preset standard"
 
 
 def judge(tables: Tables) -> list[Verdict]:
     """By what share of bytes is each code shorter, over stretches? The net is the LSTM, in every preset."""
+    next_step = suggest_next(tables, "neural_compression", presets)
     pairs = ((MIXED, "mixture", "lzma"), (ALONE, "network", "lzma"), (HELPS, "mixture", "context_mixing"))
     verdicts = []
     for asked, code, other in pairs:
         saving = compare_codes(tables, code, other, "lstm")
-        verdicts.append(asked.judge(saving.find, saving.rows, NEXT))
+        verdicts.append(asked.judge(saving.find, saving.rows, next_step))
     return verdicts

@@ -18,7 +18,7 @@ from lab.analysis.complexity.descriptions import estimate_difference, estimate_i
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, choose_preset
+from sweeps import Question, choose_preset, suggest_next
 
 title = "Noisy weights: what a net pays to be told"
 question = "Is the test error least where weights and data together take the fewest bits?"
@@ -64,15 +64,17 @@ LONGER = Question(
     "Blier and Ollivier 2018, The description length of deep learning models, arXiv 1802.07044", unit="seed",
     out_of_regime="a net of 41 weights on drawn regression data, not a deep one on images",
 )  # fmt: skip
-NEXT = "lab run noisy_weights --preset standard"
 
 
 def judge(tables: Tables) -> list[Verdict]:
     """Where the test error is least, and the variational code at weight 1 against the prequential one."""
+    next_step = suggest_next(tables, "noisy_weights", presets)
     runs = tables.runs
     rows = runs[runs["kl_weight"].notna()] if "kl_weight" in runs else runs.iloc[:0]
     code = replace(tables, runs=rows[rows["kl_weight"] == 1.0] if len(rows) else rows)
     return [
-        INTERIOR.judge(partial(estimate_interior, tables), rows, NEXT),
-        LONGER.judge(partial(estimate_difference, code, "variational_bits", "prequential_block_bits"), code.runs, NEXT),
+        INTERIOR.judge(partial(estimate_interior, tables), rows, next_step),
+        LONGER.judge(
+            partial(estimate_difference, code, "variational_bits", "prequential_block_bits"), code.runs, next_step
+        ),
     ]

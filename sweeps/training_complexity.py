@@ -20,7 +20,7 @@ from lab.core.replicates import average_replicates
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, choose_preset, make_transformer_fields
+from sweeps import Question, choose_preset, make_transformer_fields, suggest_next
 
 title = "Training as complexodynamics"
 question = "How does the structure of weights, activations and predictions move while a net trains?"
@@ -73,16 +73,16 @@ FALL = Question(
     "fall", "Activations hold more structure in the geometric middle of training than at its end.", 0.02,
     "complexity falls again towards the end (section 1)", citation, unit="seed", out_of_regime=REGIME,
 )  # fmt: skip
-NEXT = "lab run training_complexity --preset standard"
 NEEDED = [f"activations{whose}{null}_bits" for whose in ("", "_untrained") for null in ("", "_null")]
 
 
 def judge(tables: Tables) -> list[Verdict]:
     """Shares of the shuffled length, averaged over sources and ways of quantising within a seed."""
+    next_step = suggest_next(tables, "training_complexity", presets)
     rows = measure_changes(tables)
     return [
-        RISE.judge(partial(average_change, rows, "rise"), rows, NEXT),
-        FALL.judge(partial(average_change, rows, "fall"), rows, NEXT),
+        RISE.judge(partial(average_change, rows, "rise"), rows, next_step),
+        FALL.judge(partial(average_change, rows, "fall"), rows, next_step),
     ]
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from lab.core.registry import open_shelf
 from lab.core.verdict import Outcome, Verdict
-from lab.tables import Tables
+from lab.tables import Study, Tables
+from sweeps import suggest_next
 from tests.synthetic import make_tables
 
 EVERY = pytest.mark.parametrize("name", open_shelf("sweeps").names())
@@ -48,6 +49,20 @@ def test_small_tables_are_underpowered_and_say_what_to_run(name: str, seeds: tup
     for verdict in judge(name, tables):
         assert verdict.outcome is Outcome.UNDERPOWERED, verdict.claim
         assert verdict.reason, verdict.claim
+
+
+@EVERY
+def test_the_next_step_is_beyond_what_was_judged(name: str) -> None:
+    sweep = open_shelf("sweeps").load(name)
+    presets = list(sweep.presets)
+    few = make_tables(widths=(16,), horizons=(500_000, 1_000_000), rates=(0.02,), floor_nats=FLOOR)
+    for preset, following in zip(presets, [*presets[1:], "more seeds"], strict=True):
+        judged = replace(few, study=Study(f"{name}-{preset}", name, preset))
+        assert following in suggest_next(judged, name, presets)
+        for verdict in sweep.judge(judged):
+            assert f"--preset {preset}" not in verdict.reason, verdict.claim
+    imported = replace(few, study=Study("mine"))
+    assert f"--preset {presets[1]}" in suggest_next(imported, name, presets)
 
 
 @EVERY
