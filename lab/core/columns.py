@@ -20,7 +20,7 @@ _TRAINING = (
         "",
         "",
         "identity",
-        "optimizer; 'adamw' or 'muon' (matrices of the body by Muon, the rest by AdamW)",
+        "optimizer; an entry of the optimizers shelf, with its dials where they are not at their default",
     ),
     Column(
         "seed", "", "", "identity", "seed; initialisation and data order; a row of its own, never averaged in the store"

@@ -67,7 +67,8 @@ def _convert(value: Any, hint: Any, subject: str) -> Any:
         if value is None and type(None) in get_args(hint):
             return None
         inner = [a for a in get_args(hint) if a is not type(None)]
-        return _convert(value, inner[0], subject)
+        fitting = (a for a in inner if isinstance(get_origin(a) or a, type) and isinstance(value, get_origin(a) or a))
+        return _convert(value, next(fitting, inner[0]), subject)
     if origin is tuple and isinstance(value, list | tuple):
         return tuple(_convert(item, get_args(hint)[0], subject) for item in value)
     if origin is dict and isinstance(value, Mapping):

@@ -139,6 +139,7 @@ SHELVES = {
     shelf.name: shelf
     for shelf in (
         Shelf("families", "lab/families", ("family",)),
+        Shelf("optimizers", "lab/optimizers", ("optimizer",)),
         Shelf("data", "lab/data", ("source",)),
         Shelf("laws", "lab/scaling/laws", ("law",)),
         Shelf("codes", "lab/complexity/codes", ("code",)),

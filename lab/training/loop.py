@@ -22,6 +22,7 @@ from lab.core.seeds import derive_seed
 from lab.core.units import NATS_PER_BIT
 from lab.data import Source
 from lab.families import Family, Shape
+from lab.optimizers import Optimizer
 from lab.training.checkpoint import Keeper, Position, read_generators, set_generators
 from lab.training.evaluation import CalibrationObserver, average_losses, evaluate_net
 from lab.training.objective import OwnReport, find_objective
@@ -42,7 +43,7 @@ class Task:
     family: Family
     source: Source
     schedule: Schedule
-    optimizer: str
+    optimizer: Optimizer | str
     learning_rate: float
     seed: int
     window: int

@@ -17,6 +17,7 @@ FLOORS = {
     "lab": 0,
     "lab.data": 1,
     "lab.families": 1,
+    "lab.optimizers": 1,
     "lab.scaling": 1,
     "lab.calibration": 1,
     "lab.complexity": 1,

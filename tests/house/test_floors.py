@@ -15,7 +15,7 @@ MODULES = pytest.mark.parametrize("module", list_modules(), ids=lambda module: m
 
 # Where a library may be imported at all: module names, and everything below them.
 PLACES = {
-    "torch": ("lab.training", "lab.families.nets", "lab.runners"),
+    "torch": ("lab.training", "lab.families.nets", "lab.optimizers", "lab.runners"),
     "plotly": ("lab.figures",),
     "matplotlib": ("lab.figures.printing",),
     "streamlit": ("dashboard",),
@@ -28,9 +28,9 @@ PLACES = {
 }
 
 # Where an import may stand inside a function: module prefix → functions ('' for any).
-LATE = {"lab.families": "build", "lab.runners": "run", "lab.cli": ""}
+LATE = {"lab.families": "build", "lab.optimizers": "build", "lab.runners": "run", "lab.cli": ""}
 
-TORCH_ROOMS = ("lab.training", "lab.families.nets")
+TORCH_ROOMS = ("lab.training", "lab.families.nets", "lab.optimizers.updates")
 
 
 @MODULES

@@ -8,7 +8,8 @@ import torch
 from lab.core.errors import UnknownNameError
 from lab.core.registry import open_shelf
 from lab.families import Shape
-from lab.training.optimizers import Muon, make_optimizers, orthogonalize
+from lab.optimizers.updates.muon import MuonUpdate, orthogonalize
+from lab.training.optimizers import make_optimizers
 
 
 def test_orthogonalize_flattens_singular_values_and_keeps_directions() -> None:
@@ -31,8 +32,8 @@ def test_stack_of_matrices_is_updated_like_each_alone() -> None:
     stacked.grad = gradient.clone()
     for parameter, part in zip(alone, gradient, strict=True):
         parameter.grad = part.clone()
-    Muon([stacked], lr=0.1).step()
-    Muon(alone, lr=0.1).step()
+    MuonUpdate([stacked], lr=0.1).step()
+    MuonUpdate(alone, lr=0.1).step()
     torch.testing.assert_close(stacked.detach(), torch.stack([p.detach() for p in alone]), rtol=1e-5, atol=1e-6)
 
 
@@ -41,7 +42,7 @@ def test_tall_and_wide_matrices_share_a_product() -> None:
     gradient = torch.randn(8, 32)
     wide, tall = torch.nn.Parameter(torch.zeros(8, 32)), torch.nn.Parameter(torch.zeros(32, 8))
     wide.grad, tall.grad = gradient.clone(), gradient.T.clone()
-    Muon([wide, tall], lr=0.1).step()
+    MuonUpdate([wide, tall], lr=0.1).step()
     # A tall matrix moves √(rows / columns) = 2 times as far as the wide one.
     torch.testing.assert_close(tall.detach(), 2 * wide.detach().T, rtol=1e-5, atol=1e-6)
 

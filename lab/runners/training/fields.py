@@ -10,30 +10,32 @@ from lab.core.dials import build_from_dials, changed_dials
 from lab.core.errors import InputError
 from lab.data import Source
 from lab.families import Family, Shape
+from lab.optimizers import Optimizer
 from lab.runs.runner import Fields, Runner, Scalar
-from lab.runs.spec import build_entry, identify_instance
+from lab.runs.spec import build_entry, identify_instance, label_entry
 
 BYTES_PER_RUN = 40_000  # of a stored run: curve, calibration cells, specification
 BYTES_PER_PARAMETER = 4  # of the weights kept
 EVALUATION_SHARE = 1.12  # evaluation along the curve and at the end, over training alone
 FEWEST_STEPS = 10
+DEFAULT_OPTIMIZER = "adamw"
 
 
 @dataclass(frozen=True)
 class TrainFields:
     """The fields of a training run.
 
-    `family` and `source`: tables with a `name` and dials. `tokens`: the horizon, a multiple of `batch_tokens`.
-    `learning_rate`: at the plateau. `warmup_tokens`: common to all horizons. `cooldown`: share of the horizon in which
-    the rate falls to zero. `evaluation_tokens`: held-out tokens of a cooled endpoint.
-    `clip_norm`: largest norm of the gradient over all parameters; 0 clips nothing.
+    `family` and `source`: tables with a `name` and dials; `optimizer`: such a table, or a name alone. `tokens`: the
+    horizon, a multiple of `batch_tokens`. `learning_rate`: at the plateau. `warmup_tokens`: common to all horizons.
+    `cooldown`: share of the horizon in which the rate falls to zero. `evaluation_tokens`: held-out tokens of a cooled
+    endpoint. `clip_norm`: largest norm of the gradient over all parameters; 0 clips nothing.
     """
 
     family: dict[str, Any]
     source: dict[str, Any]
     tokens: int
     learning_rate: float
-    optimizer: Literal["adamw", "muon"] = "adamw"
+    optimizer: str | dict[str, Any] = DEFAULT_OPTIMIZER
     seed: int = 0
     batch_tokens: int = 2048
     window: int = 128
@@ -76,6 +78,17 @@ class TrainFields:
         return source
 
     @property
+    def optimizer_table(self) -> dict[str, Any]:
+        """The optimizer's name and dials."""
+        return {"name": self.optimizer} if isinstance(self.optimizer, str) else self.optimizer
+
+    @cached_property
+    def net_optimizer(self) -> Optimizer:
+        """The optimizer with its dials set."""
+        optimizer: Optimizer = build_entry("optimizers", self.optimizer_table)
+        return optimizer
+
+    @property
     def shape(self) -> Shape:
         """What the data demand of the net."""
         return Shape(self.data_source.vocabulary, self.window)
@@ -96,7 +109,7 @@ class TrainFields:
         return {
             "family": self.net_family,
             "source": self.data_source,
-            "optimizer": self.optimizer,
+            "optimizer": self.net_optimizer,
             "learning_rate": self.learning_rate,
             "seed": self.seed,
             "window": self.window,
@@ -115,10 +128,11 @@ class TrainingRunner(Runner):
         """Dials that differ from their default, entries with version or file hash, the content hash of the data."""
         checked = check_fields(fields)
         identity = changed_dials(checked)
+        identity.pop("optimizer", None)
         for shelf, name, entry in (("families", "family", checked.net_family), ("data", "source", checked.data_source)):
             identity[name] = identify_instance(shelf, identity[name], entry)
         identity["source"]["content"] = checked.data_source.content_hash()
-        return identity
+        return identity | _identify_optimizer(checked)
 
     def describe(self, fields: Fields) -> dict[str, Scalar]:
         """Everything known of a run before it runs."""
@@ -128,7 +142,7 @@ class TrainingRunner(Runner):
         return {
             "family": checked.family["name"],
             "source": checked.source["name"],
-            "optimizer": checked.optimizer,
+            "optimizer": label_entry(checked.optimizer_table["name"], checked.net_optimizer),
             "seed": checked.seed,
             "size": family.size,
             "params_total": sum(counts.values()),
@@ -150,3 +164,11 @@ class TrainingRunner(Runner):
 def check_fields(fields: Fields, subject: str = "train") -> TrainFields:
     """The fields, checked; raises `InputError` naming the wrong one as `subject`'s."""
     return build_from_dials(TrainFields, fields, subject)
+
+
+def _identify_optimizer(checked: TrainFields) -> dict[str, Any]:
+    """Nothing for the default, the name alone where that says it all: so the keys have been since there are keys."""
+    identity = identify_instance("optimizers", checked.optimizer_table, checked.net_optimizer)
+    if identity == {"name": DEFAULT_OPTIMIZER}:
+        return {}
+    return {"optimizer": identity["name"] if len(identity) == 1 else identity}
