@@ -3,8 +3,8 @@
 One thread, float32. Each family stands at its defaults, its size dial where all its parameters come nearest to each
 target; vocabulary 256, 16 windows of 128 tokens, whole training steps: objective, gradient, clipping, update. In every
 round each net takes one step and the peak (a product of two 512 × 512 matrices) is measured beside it, so that a busy
-machine slows both; the table shows medians over the rounds. FLOP are those of the closed forms, three forward passes a
-step; what the optimizer and element-wise work cost is time without FLOP.
+machine slows both; the table shows medians over the rounds. FLOP are those of the closed forms; what the optimizer
+and element-wise work cost is time without FLOP.
 
     python -m benchmarks.utilisation [--rounds 5] [--optimizer muon] [--parameters 25000 ...] [--families lstm ...]
 """
@@ -69,7 +69,7 @@ class Contestant:
         self.name, self.family = name, family
         self.net = family.build(SHAPE)
         self.optimizers = make_optimizers(optimizer, self.net, family, 0.01, BATCH_TOKENS)
-        self.flops_per_token = 3 * family.count_forward_flops(SHAPE) / SHAPE.window
+        self.flops_per_token = family.count_training_flops(SHAPE) / SHAPE.window
         self.speeds: list[float] = []
         self.utilisations: list[float] = []
         self.step()  # the first one also fills caches, and counts for nothing

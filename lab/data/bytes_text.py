@@ -31,13 +31,19 @@ class BytesText(CorpusSource):
     """Bytes as tokens (vocabulary 256).
 
     `path`: a file or folder of text; '' is the standard library of the running Python. Where it stands is not part of
-    the identity, what it holds is.
+    the identity, what it holds is. `training_bytes`: how much of the training text is used, all if None; what is held
+    out stays the same.
     """
 
     path: str = field(default="", metadata={"identity": False})
+    training_bytes: int | None = None
     known = (
         "Nothing in closed form: the entropy rate of text is bounded from above by any code, and by no theorem below."
     )
+
+    def __post_init__(self) -> None:
+        if self.training_bytes is not None and self.training_bytes < PIECE_BYTES:
+            raise InputError("bytes_text.training_bytes", self.training_bytes, f"at least {PIECE_BYTES}")
 
     @property
     def vocabulary(self) -> int:
@@ -50,7 +56,11 @@ class BytesText(CorpusSource):
 
     def load_split(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Training bytes, held-out bytes (uint8) and the starts of the held-out documents."""
-        return _read_corpus(self.path)[1:]
+        training, heldout, documents = _read_corpus(self.path)[1:]
+        if self.training_bytes is not None and self.training_bytes > len(training):
+            rule = f"the corpus has {len(training)} bytes to train on"
+            raise InputError("bytes_text.training_bytes", self.training_bytes, rule, "use fewer, or give more text")
+        return training[: self.training_bytes], heldout, documents
 
 
 source = BytesText

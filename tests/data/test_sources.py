@@ -103,3 +103,16 @@ def test_entropy_rate_of_a_two_state_chain_in_closed_form() -> None:
 def test_impossible_chains_are_refused(dials: dict) -> None:
     with pytest.raises(InputError, match="markov"):
         Markov(**dials)
+
+
+def test_less_training_text_leaves_the_heldout_text_as_it_is(corpus: Path) -> None:
+    whole, some = BytesText(str(corpus)), BytesText(str(corpus), training_bytes=20_000)
+    training, heldout, documents = whole.load_split()
+    np.testing.assert_array_equal(some.load_split()[0], training[:20_000])
+    for kept, all_of_it in zip(some.load_split()[1:], (heldout, documents), strict=True):
+        np.testing.assert_array_equal(kept, all_of_it)
+    assert some.count_unique(10**6, 100) == 19_800 < whole.count_unique(10**6, 100)
+    with pytest.raises(InputError, match="bytes to train on"):
+        BytesText(str(corpus), training_bytes=10**9).load_split()
+    with pytest.raises(InputError, match="at least"):
+        BytesText(str(corpus), training_bytes=10)

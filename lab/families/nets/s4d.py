@@ -64,8 +64,10 @@ class Block(nn.Module):
     def __init__(self, width: int, modes: int, spectrum: Literal["lin", "inv"]) -> None:
         super().__init__()
         self.system = System(width, modes, spectrum)
-        # Values and gates, two matrices to the optimizer and one product.
+        # Values and gates, two matrices to the optimizer and one product. Values start at zero, so that a block starts
+        # as nothing: 1.850 nats per byte against 1.866 at 0.5 M tokens (docs/families.md).
         self.mix = nn.Parameter(torch.empty(2, width, width).uniform_(-1, 1) * (1 / width) ** 0.5)
+        nn.init.zeros_(self.mix.data[0])
 
     def forward(self, stream_BTW: Tensor, run: Run) -> Tensor:
         """The stream after this block, whose system is run by `run`."""
