@@ -66,6 +66,21 @@ class Source(ABC):
         """
         return None
 
+    def encode(self, text: str) -> np.ndarray:
+        """Text as tokens, int64, shape (length,): numbers with blanks between, unless the source is one of text.
+
+        Raises `InputError` for what is no token of the source.
+        """
+        words = text.split()
+        for word in words:
+            if not (word.isascii() and word.isdigit() and int(word) < self.vocabulary):
+                raise InputError("prompt", word, f"tokens are numbers from 0 to {self.vocabulary - 1}, blanks between")
+        return np.array([int(word) for word in words], dtype=np.int64)
+
+    def spell(self, tokens: np.ndarray) -> str:
+        """Tokens as text: numbers, unless the source is one of text."""
+        return " ".join(str(int(token)) for token in tokens)
+
     def draw(self, length: int, seed: int) -> np.ndarray:
         """One contiguous stretch of the source: int64, shape (length,). Raises `InputError` where there is none.
 

@@ -54,6 +54,14 @@ class BytesText(CorpusSource):
         """SHA-256 of the sorted hashes of all pieces."""
         return _read_corpus(self.path)[0]
 
+    def encode(self, text: str) -> np.ndarray:
+        """The bytes of the text in UTF-8."""
+        return np.frombuffer(text.encode("utf-8", "surrogateescape"), dtype=np.uint8).astype(np.int64)
+
+    def spell(self, tokens: np.ndarray) -> str:
+        """The text of the bytes, with � where they are none in UTF-8."""
+        return tokens.astype(np.uint8).tobytes().decode("utf-8", "replace")
+
     def load_split(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Training bytes, held-out bytes (uint8) and the starts of the held-out documents."""
         training, heldout, documents = _read_corpus(self.path)[1:]

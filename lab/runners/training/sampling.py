@@ -1,0 +1,104 @@
+"""Text from a stored run: its net built anew, its weights loaded, its prompt read and continued."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lab.core.errors import InputError, RefusedError
+from lab.runners.training.fields import TrainFields, check_fields
+from lab.runs.store import Store, StoredRun
+from lab.runs.weights import find_weighted, load_weights
+
+MOST_TOKENS = 1_000_000  # of all samples together: about an hour of a small net
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a run's net wrote: `continuation` behind `prompt`, as tokens and in words.
+
+    `mean_accepted`: tokens that each pass gave where a net drafted for itself, None elsewhere.
+    """
+
+    prompt: str
+    text: str
+    tokens: np.ndarray
+    mean_accepted: float | None = None
+
+
+@dataclass(frozen=True)
+class TextRequest:
+    """`samples` continuations of a prompt by `tokens` each.
+
+    `prompt` is in the words of the run's source; where it is '', sample k begins with the first token of held-out
+    window k. `temperature`, `top_k` and `top_p` are those of `lab.training.generation.Sampling`; at temperature 0 a
+    net that foretells several tokens drafts for itself, which changes its speed and not its text.
+    """
+
+    prompt: str = ""
+    tokens: int = 256
+    samples: int = 1
+    temperature: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("tokens", "samples"):
+            if getattr(self, name) < 1:
+                raise InputError(f"sample.{name}", getattr(self, name), "at least 1")
+        if self.seed < 0:
+            raise InputError("sample.seed", self.seed, "must not be negative")
+        if self.samples * self.tokens > MOST_TOKENS:
+            raise InputError("sample", f"{self.samples} × {self.tokens} tokens", f"at most {MOST_TOKENS:,} in all")
+
+    def run(self, store: Store, run_key: str) -> list[Text]:
+        """The texts; raises as `load_weights` does, and `InputError` for a prompt or a way of sampling that is none."""
+        import torch
+
+        from lab.families.nets.multi_token_transformer import MultiTokenNet
+        from lab.training.arithmetic import settle_arithmetic
+        from lab.training.generation import Sampling, generate, read_on
+        from lab.training.speculation import speculate
+
+        way = Sampling(self.temperature, self.top_k, self.top_p)
+        run = find_weighted(store, run_key)
+        if run.runner != "train":
+            raise RefusedError(f"run {run.key}", run.runner, "only runs of `train` keep a net", "choose another run")
+        fields = check_fields(run.fields)
+        prompts_BT = self._read_prompts(fields)
+        net = fields.net_family.build(fields.shape)
+        net.load_state_dict({name: torch.from_numpy(value) for name, value in load_weights(store, run.key).items()})
+        with settle_arithmetic():
+            if self.temperature == 0 and isinstance(net, MultiTokenNet):
+                spoken = [speculate(net, prompt_T, self.tokens, fields.window) for prompt_T in prompts_BT]
+                return [
+                    self._spell(fields, prompt_T, one.tokens, one.mean_accepted)
+                    for prompt_T, one in zip(prompts_BT, spoken, strict=True)
+                ]
+            written_BT = generate(read_on(net, fields.window), prompts_BT, self.tokens, way, self.seed)
+        return [self._spell(fields, *pair) for pair in zip(prompts_BT, written_BT, strict=True)]
+
+    def _read_prompts(self, fields: TrainFields) -> np.ndarray:
+        source = fields.data_source
+        if self.prompt:
+            return np.repeat(source.encode(self.prompt)[None], self.samples, axis=0)
+        windows = source.heldout_windows(self.samples, fields.window)
+        return windows[np.arange(self.samples) % len(windows), :1]
+
+    def _spell(
+        self, fields: TrainFields, prompt_T: np.ndarray, tokens_T: np.ndarray, accepted: float | None = None
+    ) -> Text:
+        spell = fields.data_source.spell
+        return Text(spell(prompt_T), spell(tokens_T), tokens_T, accepted)
+
+
+def find_best(store: Store, name: str) -> StoredRun:
+    """The run whose key begins with `name` or, of the study called so, the trained one of the lowest held-out loss."""
+    if name not in {study.name for study in store.studies()}:
+        return store.run(name)
+    trained = [run for run in store.runs(name) if run.status == "done" and run.runner == "train"]
+    if not trained:
+        raise RefusedError(f"study {name}", None, "it has no finished run of a net", f"`lab status {name}` lists them")
+    return min(trained, key=lambda run: float(run.metrics["loss_nats"]))
