@@ -38,7 +38,10 @@ HOPELESS_NATS = 2.0  # a training loss this far above the uniform guess's is div
 
 @dataclass(frozen=True)
 class Task:
-    """What a trunk trains. `evaluation_tokens` are rounded down to whole windows; `clip_norm` 0 clips no gradient."""
+    """What a trunk trains. `evaluation_tokens` are rounded down to whole windows; `clip_norm` 0 clips no gradient.
+
+    `precision` is that of training's matrix products (autocast); weights, optimizers and evaluation stay in float32.
+    """
 
     family: Family
     source: Source
@@ -49,6 +52,8 @@ class Task:
     window: int
     evaluation_tokens: int
     clip_norm: float = 1.0
+    precision: str = "float32"
+    compile: bool = False
     device: str = "cpu"
 
     @property
@@ -143,6 +148,8 @@ class Trainer:
         self.task, self.advance = task, advance
         torch.manual_seed(derive_seed(task.seed, "initialization"))
         self.net = task.family.build(task.shape).to(task.device)
+        if task.compile:
+            self.net.compile()  # in place: parameters keep their names
         self.optimizers = make_optimizers(
             task.optimizer, self.net, task.family, task.learning_rate, task.schedule.batch_tokens
         )
@@ -244,7 +251,8 @@ class Trainer:
         weights = task.source.target_weights(windows)
         batch = torch.from_numpy(windows).to(task.device)
         weights_BT = None if weights is None else torch.from_numpy(weights).to(task.device)
-        objective, loss = find_objective(self.net, batch[:, :-1], batch[:, 1:], weights_BT)
+        with torch.autocast(task.device, torch.bfloat16, enabled=task.precision == "bfloat16"):
+            objective, loss = find_objective(self.net, batch[:, :-1], batch[:, 1:], weights_BT)
         objective.backward()  # type: ignore[no-untyped-call]
         if task.clip_norm:
             nn.utils.clip_grad_norm_(self.net.parameters(), task.clip_norm)

@@ -11,8 +11,9 @@ from torch.nn import functional as F
 
 def count_loss(logits_BTV: Tensor, targets_BT: Tensor, weights_BT: Tensor | None = None) -> Tensor:
     """Mean cross-entropy of the targets, nats per token, scalar; under weights Σwℓ / Σw."""
+    logits = logits_BTV.float()  # autocast's are bfloat16, and a loss is not rounded
     if weights_BT is None:
-        return F.cross_entropy(logits_BTV.flatten(0, 1), targets_BT.flatten())
-    losses = F.cross_entropy(logits_BTV.flatten(0, 1), targets_BT.flatten(), reduction="none")
+        return F.cross_entropy(logits.flatten(0, 1), targets_BT.flatten())
+    losses = F.cross_entropy(logits.flatten(0, 1), targets_BT.flatten(), reduction="none")
     weights = weights_BT.flatten()
     return (losses * weights).sum() / weights.sum()

@@ -74,7 +74,7 @@ class Experts(nn.Module):
         ]
         weighted = torch.cat(answers) * weights_NK.flatten()[order].unsqueeze(-1)
         self._watch(shares_NE, counts_E)
-        return torch.zeros_like(x_NW).index_add(0, rows, weighted).view_as(x_BTW)
+        return torch.zeros_like(x_NW).index_add(0, rows, weighted.to(x_NW.dtype)).view_as(x_BTW)
 
     def take_imbalance(self) -> Tensor:
         """E·Σ f·P of the last batch trained on: f the share of its tokens that an expert got, P its mean probability.

@@ -29,6 +29,8 @@ class TrainFields:
     horizon, a multiple of `batch_tokens`. `learning_rate`: at the plateau. `warmup_tokens`: common to all horizons.
     `cooldown`: share of the horizon in which the rate falls to zero. `evaluation_tokens`: held-out tokens of a cooled
     endpoint. `clip_norm`: largest norm of the gradient over all parameters; 0 clips nothing.
+    `precision`: of training's matrix products; weights, optimizers and evaluation stay in float32. `compile`: torch
+    compiles the net, which fuses and reorders its sums.
     """
 
     family: dict[str, Any]
@@ -43,7 +45,8 @@ class TrainFields:
     cooldown: float = 0.2
     evaluation_tokens: int = 131_072
     clip_norm: float = 1.0
-    precision: Literal["float32"] = "float32"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    compile: bool = False
     device: Literal["cpu", "cuda"] = "cpu"
 
     def __post_init__(self) -> None:
@@ -115,6 +118,8 @@ class TrainFields:
             "window": self.window,
             "evaluation_tokens": self.evaluation_tokens,
             "clip_norm": self.clip_norm,
+            "precision": self.precision,
+            "compile": self.compile,
             "device": self.device,
         }
 
