@@ -69,7 +69,7 @@ def test_support_where_the_truth_is_plausible_and_none_with_few_seeds() -> None:
     assert min(count(Outcome.SUPPORTED, theta=0.9, excess=0.01).values()) >= TRIALS - 1
     few = judge(make_tables(0.9, 0.01, seeds=11))
     assert {verdict.outcome for verdict in few} == {Outcome.UNDERPOWERED}
-    assert all("standard" in verdict.reason for verdict in few)
+    assert all("overnight" in verdict.reason for verdict in few)
 
 
 def test_a_theorem_broken_is_seen() -> None:

@@ -53,7 +53,7 @@ def judge_lengths(effect: float, seeds: int, rng: np.random.Generator, lost: int
     area = bits * np.exp(np.log(2) * effect + luck)
     rows = rows.assign(tokens=TOKENS, requential_bits=bits, area_bits=area, run_key=[f"r{k}" for k in rows.index])
     rows.loc[rows.index[:lost], "area_bits"] = -3.0
-    return epiplexity.judge_lengths(rows, "more seeds")
+    return epiplexity.judge_lengths(rows, "lab run epiplexity")
 
 
 Judge = Callable[[float, int, np.random.Generator], list[Verdict]]
