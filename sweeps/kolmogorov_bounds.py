@@ -43,7 +43,7 @@ SOURCES: tuple[dict[str, Any], ...] = (
     {"name": "markov", "symbols": 4, "order": 1, "concentration": 2.0},
 )
 PAIRED: tuple[dict[str, Any], ...] = ({"name": "markov", "symbols": 4, "order": 1}, {"name": "bytes_text"})
-CONDITIONAL = ("deflate", "zstd")
+CONDITIONAL = (ENSEMBLE, "deflate", "zstd", "order_k", "context_tree")
 COINS = {"name": "bernoulli"}
 STRING_LENGTH = 128
 TOLERANCE = 16.0  # of the chain rule, in units of log2 of the symbols of x and y together

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lab.analysis.complexity.distances import DistanceMap
     from lab.complexity.clustering import Node
     from lab.complexity.distances import Distances
+    from lab.complexity.information import Information
     from lab.tables import Tables
 
 MOST_ROWS = 30
@@ -37,11 +38,13 @@ def command(
     """Compare objects by the normalised compression distance, and grow a tree of them.
 
     0: one tells all of the other; 1: nothing in common as far as the code sees. Both orders of a pair are averaged.
+    K(x|y) is bounded by the shortest of all codes that can be given y; the mutual bits are their estimate, no bound.
     Exit code 2 for a code that does not see both objects of the largest pair at once, such as deflate beyond 32 KiB.
     """
     from lab.analysis.complexity.distances import read_map, tabulate_distances
     from lab.analysis.complexity.objects import name_apart, open_object
     from lab.complexity.distances import measure_distances
+    from lab.complexity.information import measure_information
     from lab.runs.spec import build_entry, label_entry, parse_entry
 
     table = parse_entry("codes", code)
@@ -52,23 +55,26 @@ def command(
     names = name_apart([Path(name).name or name for name in objects], objects)
     with open_count(f"distances by {label}", "pairs", len(objects) ** 2 * (1 + halves)) as advance:
         found = measure_distances(names, messages, chosen, halves, seed, advance)
-    tables = tabulate_distances(found, messages, label)
+    with open_count("what each tells of the other", "pairs", len(objects) ** 2) as advance:
+        information = measure_information(messages, advance=advance)
+    tables = tabulate_distances(found, information, messages, label)
     read = read_map(tables)
     assert read is not None  # every pair was just measured
     if as_json:
-        print_json(_to_literal(found, read, label))
+        print_json(_to_literal(found, information, read, label))
     else:
         for one in described:
             for note in one.notes:
                 print_note(f"note: {one.name}: {note}")
-        _print(found, read, label)
+        _print(found, information, read, label)
     if to is not None:
         _draw(tables, to)
 
 
-def _to_literal(found: "Distances", read: "DistanceMap", code: str) -> dict[str, object]:
+def _to_literal(found: "Distances", information: "Information", read: "DistanceMap", code: str) -> dict[str, object]:
     tree, support, score = read.grow_tree()
     lengths, count = found.lengths, range(len(found.names))
+    conditional, mutual = information.conditional, information.mutual
     return {
         "code": code,
         "reach": found.reach,
@@ -79,9 +85,9 @@ def _to_literal(found: "Distances", read: "DistanceMap", code: str) -> dict[str,
                 "other_object": found.names[j],
                 "ncd": found.estimate(i, j),
                 "joint_bits": lengths.both[i, j],
-                "conditional_bits": lengths.conditional[i, j],
-                "other_conditional_bits": lengths.conditional[j, i],
-                "mutual_bits": lengths.mutual[i, j],
+                "conditional_bits": conditional[i, j],
+                "other_conditional_bits": conditional[j, i],
+                "mutual_bits": mutual[i, j],
             }
             for i in count
             for j in count[i:]
@@ -95,19 +101,19 @@ def _to_literal(found: "Distances", read: "DistanceMap", code: str) -> dict[str,
     }  # fmt: skip
 
 
-def _print(found: "Distances", read: "DistanceMap", code: str) -> None:
-    lengths, names, count = found.lengths, found.names, range(len(found.names))
-    distance = lengths.distance
+def _print(found: "Distances", information: "Information", read: "DistanceMap", code: str) -> None:
+    names, count, distance = found.names, range(len(found.names)), found.lengths.distance
+    conditional, mutual = information.conditional, information.mutual
     pairs = sorted(((i, j) for i in count for j in count[i + 1 :]), key=lambda pair: float(distance[pair]))
     rows = []
     for i, j in pairs[:MOST_ROWS]:
         estimate = found.estimate(i, j)
-        bits = (lengths.conditional[i, j], lengths.conditional[j, i], lengths.mutual[i, j])
+        bits = (conditional[i, j], conditional[j, i], mutual[i, j])
         rows.append(
             (names[i], names[j], estimate.value, format_interval(estimate), *(f"{value:,.0f}" for value in bits))
         )
     print_text(f"{len(names)} objects by {code}; the largest pair, seen again, costs {found.reach:.2g} of its length.")
-    columns = ("x", "y", "NCD", "95% interval", "C(x|y) bits", "C(y|x) bits", "mutual bits")
+    columns = ("x", "y", "NCD", "95% interval", "K(x|y) ≤", "K(y|x) ≤", "mutual bits")
     print_table("", columns, rows, right=(columns[2], *columns[4:]))
     if len(pairs) > MOST_ROWS:
         print_text(f"The nearest {MOST_ROWS} of {len(pairs)} pairs; --json has all.")

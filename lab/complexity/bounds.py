@@ -101,6 +101,11 @@ def load_codes() -> dict[str, Code]:
     return {name: shelf.load(name)() for name in shelf.names()}
 
 
+def count_literal_bits(message: Message) -> float:
+    """The digits of one number: n·log2 of the alphabet, rounded up."""
+    return float(math.ceil(len(message) * math.log2(message.alphabet)))
+
+
 def bound_message(message: Message, codes: Mapping[str, Code] | None = None, told_bits: float = 0.0) -> Bound:
     """The bound by the codes given, by default all of the shelf, over every packing and scan that fits the message.
 
@@ -110,8 +115,7 @@ def bound_message(message: Message, codes: Mapping[str, Code] | None = None, tol
     estimates is shown, of the message as it stands, and bounds nothing. Raises `RefusedError` where no code is left.
     """
     usable, left_out = _choose_codes(message, load_codes() if codes is None else codes)
-    literal = float(math.ceil(len(message) * math.log2(message.alphabet)))
-    descriptions = [Description(LITERAL, "symbols", "row", literal, "kraft")]
+    descriptions = [Description(LITERAL, "symbols", "row", count_literal_bits(message), "kraft")]
     for packing, scan, laid_out, choice_bits in _lay_out(message):
         for name, code in usable.items():
             if code.proof == "estimate" and (packing, scan) != ("symbols", "row"):

@@ -50,6 +50,12 @@ class Message:
     def __len__(self) -> int:
         return int(self.symbols.size)
 
+    def join(self, other: Message) -> Message:
+        """This and then the other, as one sequence; raises `InputError` for another alphabet."""
+        if other.alphabet != self.alphabet:
+            raise InputError("alphabet", other.alphabet, f"must be that of what stands before it, {self.alphabet}")
+        return Message(np.concatenate([self.sequence, other.sequence]), self.alphabet)
+
 
 class Code(ABC):
     """A code; a subclass is a frozen dataclass whose fields are its dials.
@@ -97,7 +103,29 @@ class ByteCode(Code):
         return 8.0 * (len(self.encode(message.sequence.tobytes())) - self.header_bytes) if len(message) else 0.0
 
 
-class ConditionalCode(ByteCode):
+class ConditionalCode(Code):
+    """A code whose encoder and decoder may both have another message before them already."""
+
+    @abstractmethod
+    def count_bits_given(self, message: Message, known: Message) -> float:
+        """Bits of a message to a decoder that has another of its alphabet: a bound on K(message | known).
+
+        What `proof` says of lengths holds of these for every `known`.
+        """
+
+
+class SequentialCode(ConditionalCode):
+    """A code that gives every symbol a probability by what stands before it, with no eye on what comes or how much.
+
+    What a message costs beside another is then what it adds to it: −log2 P(message | known) by the chain rule.
+    """
+
+    def count_bits_given(self, message: Message, known: Message) -> float:
+        """The difference of two lengths, which for such a code alone is the length of a description."""
+        return max(0.0, self.count_bits(known.join(message)) - self.count_bits(known))
+
+
+class ConditionalByteCode(ByteCode, ConditionalCode):
     """A byte code whose encoder and decoder may both have other bytes before them already."""
 
     @abstractmethod
@@ -109,6 +137,6 @@ class ConditionalCode(ByteCode):
         """The `length` bytes again."""
 
     def count_bits_given(self, message: Message, known: Message) -> float:
-        """Bits of a message to a decoder that has another: a bound on the conditional complexity K(message | known)."""
+        """8 bits a byte of the description, its constant header dropped; an empty message costs nothing."""
         described = self.encode_given(message.sequence.tobytes(), known.sequence.tobytes())
         return 8.0 * (len(described) - self.header_bytes) if len(message) else 0.0

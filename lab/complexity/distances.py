@@ -53,16 +53,6 @@ class Lengths:
         distance: Matrix = (self.both - low) / high
         return distance
 
-    @property
-    def conditional(self) -> Matrix:
-        """C(x | y) = C(x, y) − C(y) in bits, x by row: what x still costs who knows y."""
-        return self.both - self.single[None, :]
-
-    @property
-    def mutual(self) -> Matrix:
-        """C(x) + C(y) − C(x, y) in bits: what each tells of the other."""
-        return self.single[:, None] + self.single[None, :] - self.both
-
 
 @dataclass(frozen=True, eq=False)
 class Distances:
@@ -136,7 +126,7 @@ def measure_lengths(messages: Sequence[Message], code: Code, advance: Advance = 
     joint = np.empty((count, count))
     for row, first in enumerate(messages):
         for column, second in enumerate(messages):
-            joint[row, column] = code.count_bits(join_messages(first, second))
+            joint[row, column] = code.count_bits(first.join(second))
             advance()
     return Lengths(single, joint)
 
@@ -147,14 +137,9 @@ def measure_reach(messages: Sequence[Message], code: Code) -> float:
     NCD(x, x) alone would pass a window of one object: in a pair, what is alike may lie as far apart as both are long.
     """
     first, second = sorted(messages, key=len)[-2:]
-    pair = join_messages(first, second)
+    pair = first.join(second)
     once = code.count_bits(pair)
-    return (code.count_bits(join_messages(pair, pair)) - once) / once
-
-
-def join_messages(first: Message, second: Message) -> Message:
-    """One sequence after the other."""
-    return Message(np.concatenate([first.sequence, second.sequence]), first.alphabet)
+    return (code.count_bits(pair.join(pair)) - once) / once
 
 
 def _draw_halves(messages: Sequence[Message], seed: int, draw: int) -> list[Message]:

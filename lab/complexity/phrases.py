@@ -20,11 +20,11 @@ MOST_MEMORY = 2**30  # bytes that a parse may come to occupy
 EMPTY = -1
 
 
-def parse_lz76(message: Message) -> NDArray[np.int32]:
+def parse_lz76(message: Message, start: int = 0) -> NDArray[np.int32]:
     """The exhaustive history, (phrases, 3): start, length of the match before the new symbol, start of its source.
 
-    Time and memory are linear in the length. Raises `RefusedError` where the automaton might take more than 1 GiB:
-    2.6·10⁷ bits or 1.07·10⁷ bytes.
+    What stands before `start` is not parsed but known, and may be matched. Time and memory are linear in the length.
+    Raises `RefusedError` where the automaton might take more than 1 GiB: 2.6·10⁷ bits or 1.07·10⁷ bytes.
     """
     n, alphabet = len(message), message.alphabet
     if measure_memory(n, alphabet) > MOST_MEMORY:
@@ -32,9 +32,9 @@ def parse_lz76(message: Message) -> NDArray[np.int32]:
         raise RefusedError("LZ76", f"{n} symbols", f"their automaton may take {need:.1f} GiB", "parse a part of them")
     found = np.empty((bound_phrases(n, alphabet) + 1, 3), np.int32)
     if alphabet <= WIDEST_ROW:
-        count = parse_rows(message.sequence, alphabet, found)
+        count = parse_rows(message.sequence, alphabet, start, found)
     else:
-        count = parse_blocks(message.sequence, found)
+        count = parse_blocks(message.sequence, start, found)
     return found[:count]
 
 
@@ -47,20 +47,24 @@ def count_lz76(message: Message) -> int:
     return len(parse_lz76(message))
 
 
-def count_lz78(message: Message) -> tuple[int, bool]:
-    """LZ78's phrases, each a former one and one symbol more, and whether the end cut the last, so that it repeats."""
+def count_lz78(message: Message, start: int = 0) -> tuple[int, bool]:
+    """LZ78's phrases, each a former one and one symbol more, and whether the end cut the last, so that it repeats.
+
+    A phrase ends before `start`; if it repeats a former one, it is not counted.
+    """
     capacity = 1 << (2 * bound_phrases(len(message), message.alphabet)).bit_length()
-    count, cut = _count_lz78(message.sequence, capacity)
+    count, cut = _count_lz78(message.sequence, start, capacity)
     return int(count), bool(cut)
 
 
 @njit(cache=True)
-def _count_lz78(sequence: NDArray[np.uint8], capacity: int) -> tuple[int, bool]:
+def _count_lz78(sequence: NDArray[np.uint8], start: int, capacity: int) -> tuple[int, bool]:
     keys = np.full(capacity, EMPTY, np.int64)  # phrase · 256 + symbol; open addressing
     longer = np.empty(capacity, np.int32)
     mask = np.uint64(capacity - 1)
     count, phrase = 0, 0
-    for symbol in sequence:
+    for t, symbol in enumerate(sequence):
+        phrase = 0 if t == start else phrase
         key = np.int64(phrase) * 256 + np.int64(symbol)
         # Fibonacci hashing (Knuth, TAOCP 3, 6.4): neighbouring keys land far apart.
         place = (np.uint64(key) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(20)) & mask

@@ -22,8 +22,9 @@ NONE = -1
 
 
 @njit(cache=True)
-def parse_rows(sequence: Sequence, alphabet: int, phrases: Integers) -> int:
-    """Parse `sequence` (n,) into `phrases` (≥ phrases + 1, 3): start, length of the match, where the match was seen.
+def parse_rows(sequence: Sequence, alphabet: int, start: int, phrases: Integers) -> int:
+    """Parse `sequence` (n,) from `start` on into `phrases` (≥ phrases + 1, 3): start, length of the match, where
+    the match was seen.
 
     Lempel and Ziv 1976 (IEEE Trans. Inf. Theory 22, section II): a phrase that starts at i is the shortest word
     s[i..j] that does not occur in s[0..j−1]; the last one may be cut by the end. Returns their number. A state is a
@@ -35,6 +36,8 @@ def parse_rows(sequence: Sequence, alphabet: int, phrases: Integers) -> int:
     states[0, LINK] = NONE
     count, last, found, state, matched = 1, 0, 0, 0, 0
     for j in range(n):
+        if j == start:
+            found, state, matched = 0, 0, 0
         edge = FIRST + 1 + sequence[j]
         if states[state, edge]:
             state = states[state, edge]
@@ -70,6 +73,8 @@ def parse_rows(sequence: Sequence, alphabet: int, phrases: Integers) -> int:
                 if state == old and matched <= longest:
                     state = clone
         last = new
+    if n <= start:
+        return 0
     if matched:
         _add_phrase(phrases, found, n - matched, matched, states[state, FIRST])
         found += 1
@@ -77,7 +82,7 @@ def parse_rows(sequence: Sequence, alphabet: int, phrases: Integers) -> int:
 
 
 @njit(cache=True)
-def parse_blocks(sequence: Sequence, phrases: Integers) -> int:
+def parse_blocks(sequence: Sequence, start: int, phrases: Integers) -> int:
     """What `parse_rows` does, for any alphabet of bytes."""
     n = sequence.size
     states = np.empty((2 * n + 1, 5), np.int32)
@@ -86,6 +91,8 @@ def parse_blocks(sequence: Sequence, phrases: Integers) -> int:
     states[0, LINK] = NONE
     count, used, last, found, state, matched = 1, 0, 0, 0, 0, 0
     for j in range(n):
+        if j == start:
+            found, state, matched = 0, 0, 0
         symbol = sequence[j]
         edge = _find_edge(states, symbols, state, symbol)
         if edge != NONE:
@@ -126,6 +133,8 @@ def parse_blocks(sequence: Sequence, phrases: Integers) -> int:
                 if state == old and matched <= longest:
                     state = clone
         last = new
+    if n <= start:
+        return 0
     if matched:
         _add_phrase(phrases, found, n - matched, matched, states[state, FIRST])
         found += 1

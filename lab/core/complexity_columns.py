@@ -271,12 +271,15 @@ COMPLEXITY = (
     Column("object_bits", "C(x)", "bits", "measure", "code length of the object; alone", "complexity"),
     Column("other_bits", "C(y)", "bits", "measure", "code length of the other object; alone", "complexity"),
     Column("joint_bits", "C(x, y)", "bits", "measure", "joint code length; mean over both orders", "complexity"),
-    Column("conditional_bits", "C(x|y)", "bits", "measure", "code length of the object, given the other", "complexity"),
+    Column("conditional_bits", "K(x|y)", "bits", "measure", "bound on the object; given the other", "complexity"),
+    Column("other_conditional_bits", "K(y|x)", "bits", "measure", "bound on the other object; given it", "complexity"),
     Column(
-        "other_conditional_bits", "C(y|x)", "bits", "measure", "code length of the other object, given it", "complexity"
-    ),
-    Column(
-        "mutual_bits", "", "bits", "measure", "mutual information; what each object tells of the other", "complexity"
+        "mutual_bits",
+        "",
+        "bits",
+        "measure",
+        "mutual information; an estimate of what each tells",
+        "complexity",
     ),
     Column("replicate", "", "", "axis", "replicate; of a statistic, on a random half of the object", "complexity"),
     Column(

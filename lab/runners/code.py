@@ -16,7 +16,7 @@ import numpy as np
 
 from lab.complexity.bounds import ENSEMBLE, Bound, bound_message
 from lab.complexity.code import Code, ConditionalCode, Message
-from lab.complexity.integers import count_shape_bits
+from lab.complexity.information import bound_given
 from lab.complexity.surrogates import choose_surrogate, draw_surrogate, make_constant, shuffle_symbols
 from lab.core.dials import build_from_dials, changed_dials
 from lab.core.errors import InputError, UnknownNameError
@@ -72,9 +72,9 @@ class CodeFields:
         chosen = self.sight.code
         if chosen not in (ENSEMBLE, *self.entries):
             raise UnknownNameError.among("code.view.code", chosen, [ENSEMBLE, *self.entries])
-        if self.sight.of == "given" and not isinstance(self.entries.get(chosen), ConditionalCode):
-            known = [name for name, code in self.entries.items() if isinstance(code, ConditionalCode)]
-            raise InputError("code.view.code", chosen, f"codes given other bytes: {', '.join(known) or 'none here'}")
+        known = [name for name, code in self.entries.items() if isinstance(code, ConditionalCode)]
+        if self.sight.of == "given" and chosen not in (known and [ENSEMBLE, *known]):
+            raise InputError("code.view.code", chosen, f"codes given other symbols: {', '.join(known) or 'none here'}")
 
     @cached_property
     def data_source(self) -> Source:
@@ -147,12 +147,9 @@ class CodeRunner(Runner):
             if own.sight.of == "strings":
                 strings = strings or bound_strings(message, first.strings, first.entries)
                 metrics, curve = count_savings(strings, own.sight.code)
-            elif own.sight.of == "given":
-                metrics, curve = describe_given(message, own.entries[own.sight.code]), {}
             else:
                 if own.sight.of not in bounds:
-                    part = _PARTS[own.sight.of](message, first.seed)
-                    bounds[own.sight.of] = bound_message(part, first.entries)
+                    bounds[own.sight.of] = bound_part(message, own.sight.of, first)
                 metrics, curve = dict(bounds[own.sight.of].tabulate(own.sight.code)), {}
             spent = {"cpu_seconds": time.process_time() - cpu, "wall_seconds": time.monotonic() - began}
             began, cpu = time.monotonic(), time.process_time()
@@ -160,12 +157,12 @@ class CodeRunner(Runner):
             reporter.advance(done, len(trunk))
 
 
-def describe_given(message: Message, code: Code) -> dict[str, Scalar]:
-    """Bits of the second half to a decoder that has the first, its length told."""
-    assert isinstance(code, ConditionalCode)
-    known, rest = _halve(message)
-    bits = count_shape_bits(rest.symbols.shape) + code.count_bits_given(rest, known)
-    return {"code_bits": bits, "bits_per_symbol": bits / len(rest), "packing": "symbols", "scan": "row"}
+def bound_part(message: Message, part: Part, fields: CodeFields) -> Bound:
+    """The bound of the message, of a baseline or of its first half; 'given': of the second half beside the first."""
+    if part == "given":
+        known, rest = _halve(message)
+        return bound_given(rest, known, fields.entries)
+    return bound_message(_PARTS[part](message, fields.seed), fields.entries)
 
 
 def bound_strings(message: Message, strings: int, codes: Mapping[str, Code]) -> list[Bound]:

@@ -9,7 +9,7 @@ import pytest
 
 from lab.complexity.clustering import grow_tree, measure_support, score_tree
 from lab.complexity.code import Code, Message
-from lab.complexity.distances import Lengths, join_messages, measure_distances, measure_lengths, measure_reach
+from lab.complexity.distances import Lengths, measure_distances, measure_lengths, measure_reach
 from lab.core.errors import InputError, RefusedError
 from lab.core.registry import open_shelf
 
@@ -39,8 +39,6 @@ C = re.findall(r"\S+", "; { } int ( ) * = static const char if return struct voi
 def test_the_definitions_of_a_pair() -> None:
     lengths = Lengths(np.array([100.0, 60.0]), np.array([[104.0, 130.0], [126.0, 63.0]]))
     assert lengths.distance == pytest.approx(np.array([[0.04, 0.68], [0.68, 0.05]]))
-    assert lengths.conditional == pytest.approx(np.array([[4.0, 68.0], [28.0, 3.0]]))
-    assert lengths.mutual == pytest.approx(np.array([[96.0, 32.0], [32.0, 57.0]]))
 
 
 def test_joint_lengths_are_of_row_then_column() -> None:
@@ -48,8 +46,8 @@ def test_joint_lengths_are_of_row_then_column() -> None:
     first, second = draw_bytes(500, 0), write_text(C, 900, 1)
     lengths = measure_lengths([first, second], code)
     assert lengths.single.tolist() == [code.count_bits(first), code.count_bits(second)]
-    assert lengths.joint[0, 1] == code.count_bits(join_messages(first, second))
-    assert lengths.joint[1, 0] == code.count_bits(join_messages(second, first))
+    assert lengths.joint[0, 1] == code.count_bits(first.join(second))
+    assert lengths.joint[1, 0] == code.count_bits(second.join(first))
 
 
 @pytest.mark.parametrize(("length", "near"), [(10_000, 0.0), (100_000, 1.0)])

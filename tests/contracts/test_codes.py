@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.complexity.code import ByteCode, Code, ConditionalCode, Message
+from lab.complexity.code import ByteCode, Code, ConditionalByteCode, ConditionalCode, Message
 from lab.core.registry import open_shelf
 from tests.contracts.test_entries import YEAR
 
@@ -36,12 +36,12 @@ def test_what_it_describes_is_decoded(name: str, data: bytes) -> None:
     assert code.decode(code.encode(data), len(data)) == data
 
 
-@pytest.mark.parametrize("name", [n for n, code in CODES.items() if isinstance(code, ConditionalCode)])
+@pytest.mark.parametrize("name", [n for n, code in CODES.items() if isinstance(code, ConditionalByteCode)])
 @settings(max_examples=60, deadline=None)
 @given(data=st.one_of(st.binary(max_size=3000), REPETITIVE), known=st.one_of(st.binary(max_size=3000), REPETITIVE))
 def test_what_it_describes_beside_other_bytes_is_decoded(name: str, data: bytes, known: bytes) -> None:
     code = CODES[name]
-    assert isinstance(code, ConditionalCode)
+    assert isinstance(code, ConditionalByteCode)
     assert code.decode_given(code.encode_given(data, known), len(data), known) == data
 
 
@@ -63,6 +63,31 @@ def test_kraft_holds_over_all_messages_of_a_length(name: str, alphabet: int, len
     messages = itertools.product(range(alphabet), repeat=length)
     lengths = [code.count_bits(Message(np.array(message, dtype=np.uint8), alphabet)) for message in messages]
     assert np.exp2(-np.array(lengths)).sum() <= 1 + 1e-9
+
+
+@pytest.mark.parametrize("name", [n for n, code in KRAFT.items() if isinstance(code, ConditionalCode)])
+@pytest.mark.parametrize(("alphabet", "length"), [(2, 7), (3, 4), (256, 1)])
+@pytest.mark.parametrize("known", [[], [1, 0, 1, 1, 0, 1, 0], [0] * 30])
+def test_kraft_holds_beside_whatever_is_known(name: str, alphabet: int, length: int, known: list[int]) -> None:
+    code, before = KRAFT[name], Message(np.array(known, np.uint8), alphabet)
+    assert isinstance(code, ConditionalCode)
+    drawn = [Message(np.array(m, np.uint8), alphabet) for m in itertools.product(range(alphabet), repeat=length)]
+    lengths = [code.count_bits_given(message, before) for message in drawn]
+    assert np.exp2(-np.array(lengths)).sum() <= 1 + 1e-9
+    if not known:
+        assert lengths == pytest.approx([code.count_bits(message) for message in drawn])
+
+
+@pytest.mark.parametrize("name", [n for n, code in CODES.items() if isinstance(code, ConditionalCode)])
+def test_what_is_known_helps_where_it_can_and_nothing_is_had_for_free(name: str) -> None:
+    """A chain beside another of its law costs no less than it carries; beside itself, less than alone."""
+    code = CODES[name]
+    assert isinstance(code, ConditionalCode)
+    for message, ideal_bits in _draw_known():
+        half = len(message) // 2
+        first, rest = (Message(part, 2) for part in (message.sequence[:half], message.sequence[half:]))
+        assert code.count_bits_given(rest, first) >= ideal_bits / 2 - 6 * np.sqrt(ideal_bits) - SLACK_BITS
+        assert code.count_bits_given(first, first) <= code.count_bits(first) + SLACK_BITS
 
 
 @EVERY

@@ -88,7 +88,7 @@ def test_random_strings_are_not_shortened() -> None:
         ({"seed": -1}, "negative"),
         ({"codes": []}, "at least one"),
         ({"view": {"code": "lzma"}}, "known: deflate, ensemble"),
-        ({"view": {"code": "kt", "of": "given"}}, "deflate"),
+        ({"codes": [{"name": "bz2"}], "view": {"of": "given"}}, "none here"),
         ({"view": {"of": "half"}}, "known"),
         ({"source": {"name": "markov", "symbols": 300, "order": 1}}, "256"),
         ({"source": {"p": 1}}, "name"),

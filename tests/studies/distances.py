@@ -5,6 +5,7 @@ import numpy as np
 from lab.analysis.complexity.distances import tabulate_distances
 from lab.complexity.code import Message
 from lab.complexity.distances import Distances, Lengths
+from lab.complexity.information import Information
 from lab.core.seeds import open_stream
 from lab.tables import Tables
 
@@ -36,4 +37,5 @@ def make_distances() -> Tables:
     lengths = Lengths(single, draw())
     replicates = np.stack([Lengths(single, draw()).distance for _ in range(6)])
     messages = [Message(np.array([k], np.uint8)) for k in range(count)]
-    return tabulate_distances(Distances(NAMES, lengths, 0.02, replicates), messages, "lzma", "lengths")
+    information = Information(single, lengths.both - single[None, :])
+    return tabulate_distances(Distances(NAMES, lengths, 0.02, replicates), information, messages, "lzma", "lengths")

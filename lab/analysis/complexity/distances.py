@@ -12,6 +12,7 @@ import pandas as pd
 from lab.complexity.clustering import Tree, grow_tree, measure_support, score_tree
 from lab.complexity.code import Message
 from lab.complexity.distances import Distances, Matrix
+from lab.complexity.information import Information
 from lab.core.estimate import Estimate
 from lab.core.fingerprint import KEY_LENGTH, hash_literal
 from lab.tables import Study, Tables
@@ -39,8 +40,11 @@ class DistanceMap:
         return tree, measure_support(tree, self.replicates), score
 
 
-def tabulate_distances(found: Distances, messages: Sequence[Message], code: str, study: str = "distances") -> Tables:
+def tabulate_distances(
+    found: Distances, information: Information, messages: Sequence[Message], code: str, study: str = "distances"
+) -> Tables:
     """A study of one row a pair, each object with itself included; the curve of a pair is its NCD by halves."""
+    conditional, mutual = information.conditional, information.mutual
     hashes = [message.content_hash for message in messages]
     lengths, rows, curves = found.lengths, [], []
     for i, j in combinations_with_replacement(range(len(found.names)), 2):
@@ -61,9 +65,9 @@ def tabulate_distances(found: Distances, messages: Sequence[Message], code: str,
                 "object_bits": lengths.single[i],
                 "other_bits": lengths.single[j],
                 "joint_bits": lengths.both[i, j],
-                "conditional_bits": lengths.conditional[i, j],
-                "other_conditional_bits": lengths.conditional[j, i],
-                "mutual_bits": lengths.mutual[i, j],
+                "conditional_bits": conditional[i, j],
+                "other_conditional_bits": conditional[j, i],
+                "mutual_bits": mutual[i, j],
             }
         )
         draws = np.arange(len(found.replicates), dtype=float)

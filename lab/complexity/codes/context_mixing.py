@@ -10,36 +10,53 @@ from typing import ClassVar
 
 import numpy as np
 
-from lab.complexity.arithmetic import close_writer, drain, open_reader, open_writer
-from lab.complexity.code import ByteCode
-from lab.complexity.contexts import make_memory
+from lab.complexity.arithmetic import Bytes, Interval, close_writer, drain, open_reader, open_writer
+from lab.complexity.code import ConditionalByteCode
+from lab.complexity.contexts import Memory, make_memory
 from lab.complexity.mixing import SAYS_NOTHING, code_places
 
 RUN = 4096  # bytes between two drainings of the tape
 
 
 @dataclass(frozen=True)
-class ContextMixing(ByteCode):
+class ContextMixing(ConditionalByteCode):
     """No dials."""
 
     most_symbols: ClassVar[int] = 2**17  # one to two seconds, and ten messages are described beside their baselines
 
     def encode(self, data: bytes) -> bytes:
         """What the binary coder wrote; it has no header."""
-        memory, interval = make_memory(1, len(data)), open_writer(RUN)
-        symbols, written = np.frombuffer(data, np.uint8).copy(), bytearray()
-        for first in range(0, len(data), RUN):
-            places = np.arange(first, min(first + RUN, len(data)))
-            code_places(memory, interval, symbols, np.zeros_like(places), places, SAYS_NOTHING)
-            written += drain(interval)
-        return bytes(written) + close_writer(interval)
+        return self.encode_given(data, b"")
 
     def decode(self, description: bytes, length: int) -> bytes:
         """The data again."""
-        symbols, places = np.zeros(length, np.uint8), np.arange(length)
-        reader = open_reader(description)
-        code_places(make_memory(1, length), reader, symbols, np.zeros_like(places), places, SAYS_NOTHING)
-        return symbols.tobytes()
+        return self.decode_given(description, length, b"")
+
+    def encode_given(self, data: bytes, known: bytes) -> bytes:
+        """What was written of `data` after `known` was learned by writing it, too, for nobody."""
+        symbols = np.frombuffer(known + data, np.uint8).copy()
+        memory = make_memory(1, len(symbols))
+        _write(memory, open_writer(RUN), symbols, 0, len(known))
+        interval = open_writer(RUN)
+        return _write(memory, interval, symbols, len(known), len(symbols)) + close_writer(interval)
+
+    def decode_given(self, description: bytes, length: int, known: bytes) -> bytes:
+        """The data again."""
+        symbols = np.concatenate([np.frombuffer(known, np.uint8), np.zeros(length, np.uint8)])
+        memory, places = make_memory(1, len(symbols)), np.arange(len(known), len(symbols))
+        _write(memory, open_writer(RUN), symbols, 0, len(known))
+        code_places(memory, open_reader(description), symbols, np.zeros_like(places), places, SAYS_NOTHING)
+        return symbols[len(known) :].tobytes()
+
+
+def _write(memory: Memory, interval: Interval, symbols: Bytes, start: int, stop: int) -> bytes:
+    """What the symbols from `start` to `stop` add to the tape."""
+    written = bytearray()
+    for first in range(start, stop, RUN):
+        places = np.arange(first, min(first + RUN, stop))
+        code_places(memory, interval, symbols, np.zeros_like(places), places, SAYS_NOTHING)
+        written += drain(interval)
+    return bytes(written)
 
 
 code = ContextMixing

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numba import njit
 
-from lab.complexity.code import Code, Message, Proof, Symbols
+from lab.complexity.code import Message, Proof, SequentialCode, Symbols
 from lab.core.errors import InputError
 
 LARGEST_TREE = 2**22  # nodes; when they are used up, paths end at their deepest node, in the decoder as here
@@ -21,7 +21,7 @@ LARGEST_RATIO = 1e200  # of the weights of a node: keeps them finite, and is kno
 
 
 @dataclass(frozen=True)
-class ContextTree(Code):
+class ContextTree(SequentialCode):
     """`depth`: bits of context; whole symbols, at least one (32: four bytes, or thirty-two binary symbols)."""
 
     proof: ClassVar[Proof] = "kraft"
@@ -45,7 +45,8 @@ def _count_bits(sequence: Symbols, width: int, depth: int, log_slots: int) -> fl
     """Sequential form (Willems et al. 1995, section V): a node keeps its two counts and the ratio of its two weights.
 
     Nodes stand in a hash table under a 64-bit key of (tree, context); were two ever to share a key, the length would
-    still be that of a code, since encoder and decoder share it alike.
+    still be that of a code, since encoder and decoder share it alike. A longer message has a larger table, up to the
+    largest: none smaller than that is ever used up, so that the length of a beginning is the same in both.
     """
     slots = 1 << log_slots
     keys = np.zeros(slots, dtype=np.uint64)

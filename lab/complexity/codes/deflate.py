@@ -9,13 +9,13 @@ import zlib
 from dataclasses import dataclass
 from typing import Literal
 
-from lab.complexity.code import ConditionalCode
+from lab.complexity.code import ConditionalByteCode
 
 RAW = -15  # window of 2^15 bytes, no zlib header, no checksum
 
 
 @dataclass(frozen=True)
-class Deflate(ConditionalCode):
+class Deflate(ConditionalByteCode):
     """`level`: effort, 1 to 9."""
 
     level: Literal[1, 2, 3, 4, 5, 6, 7, 8, 9] = 9

@@ -10,14 +10,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from lab.complexity.code import Code, Message, Proof
+from lab.complexity.code import Message, Proof, SequentialCode
 from lab.complexity.krichevsky import count_adaptive_bits
 
 PIECE = 2**22
 
 
 @dataclass(frozen=True)
-class KrichevskyTrofimov(Code):
+class KrichevskyTrofimov(SequentialCode):
     """No dials."""
 
     proof: ClassVar[Proof] = "kraft"

@@ -11,12 +11,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from lab.complexity.code import Code, Message, Proof
+from lab.complexity.code import ConditionalCode, Message, Proof
 from lab.complexity.phrases import count_elias_bits, parse_lz76
 
 
 @dataclass(frozen=True)
-class LZ76(Code):
+class LZ76(ConditionalCode):
     """A phrase that starts at i costs the length of its match m, coded as m + 1 by the adaptive Elias code of all
     phrases; log2 i for where the match begins, if m > 0; log2 k for the symbol that ends it, unless the sequence
     ended before. A decoder that knows n can undo each step before the next, so Kraft's inequality holds.
@@ -28,9 +28,14 @@ class LZ76(Code):
 
     def count_bits(self, message: Message) -> float:
         """Bits of all phrases; raises `RefusedError` for a message too long to parse in 1 GiB."""
-        start, matched, _ = parse_lz76(message).T
+        return self.count_bits_given(message, Message(message.sequence[:0], message.alphabet))
+
+    def count_bits_given(self, message: Message, known: Message) -> float:
+        """Bits of the phrases of `message`, whose matches may begin anywhere in `known` too."""
+        whole = known.join(message)
+        start, matched, _ = parse_lz76(whole, len(known)).T
         pointers = np.log2(start[matched > 0], dtype=float).sum()
-        ended = np.count_nonzero(start + matched < len(message))
+        ended = np.count_nonzero(start + matched < len(whole))
         return count_elias_bits(matched + 1) + float(pointers) + int(ended) * math.log2(message.alphabet)
 
 

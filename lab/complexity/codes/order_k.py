@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.complexity.code import Code, Message, Proof, Symbols
+from lab.complexity.code import Message, Proof, SequentialCode, Symbols
 from lab.complexity.krichevsky import count_adaptive_bits
 from lab.core.errors import InputError
 
@@ -22,7 +22,7 @@ PIECE = 2**20
 
 
 @dataclass(frozen=True)
-class OrderK(Code):
+class OrderK(SequentialCode):
     """`order`: k, symbols of context."""
 
     proof: ClassVar[Proof] = "kraft"

@@ -10,13 +10,13 @@ from typing import ClassVar, Literal
 
 import zstandard
 
-from lab.complexity.code import ConditionalCode
+from lab.complexity.code import ConditionalByteCode
 
 Level = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22]
 
 
 @dataclass(frozen=True)
-class Zstandard(ConditionalCode):
+class Zstandard(ConditionalByteCode):
     """`level`: effort, 1 to 22."""
 
     header_bytes: ClassVar[int] = 1  # the frame's descriptor: nothing optional is present
