@@ -50,8 +50,23 @@ def test_typo_in_a_dial(terminal: Terminal) -> None:
     assert "did you mean 'width'" in terminal.refuse("run", "tiny", **write_sweep(terminal.folder, dial="witdh"))
 
 
-def test_typo_in_an_option(terminal: Terminal) -> None:
-    assert "--workers" in terminal.refuse("run", "tiny", "--wrokers", "2", **write_sweep(terminal.folder))
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "tiny", "--wrokers", "2"), "lab run: got '--wrokers'. did you mean '--workers'?"),
+        (("run", "tiny", "--workers", "few"), "--workers: got 'few'."),
+        (("run", "tiny", "--workers", "-1"), "--workers: got '-1'."),
+        (("run", "tiny", "--workers"), "--workers. option '--workers' requires an argument"),
+        (("run", "tiny", "again"), "lab run: got 'again'. takes no further argument"),
+        (("run",), "lab run SWEEP. is missing"),
+        (("rnu",), "lab: got 'rnu'. did you mean 'run'?"),
+    ],
+)
+def test_what_the_parser_refuses(terminal: Terminal, arguments: tuple[str, ...], said: str) -> None:
+    """Subject, value, rule and next step, as everything else that is refused."""
+    message = terminal.refuse(*arguments)
+    assert said in message and "--help`" in message
+    assert message.startswith("error: ")
 
 
 @pytest.mark.parametrize("corpus", ["empty", "absent"])

@@ -6,8 +6,10 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from lab.analysis.complexity.automata import Hump
 from lab.core.registry import open_shelf
 from lab.core.verdict import Outcome, Verdict
 from lab.tables import Tables
@@ -107,3 +109,12 @@ def test_an_entropy_that_falls_back_is_not_monotone() -> None:
     curves.loc[late, "entropy_bits"] *= 0.5
     verdict = judge("complexodynamics", replace(tables, curves=curves))["entropy_rises"]
     assert verdict.outcome is Outcome.NOT_SUPPORTED
+
+
+def test_a_ratio_of_lengths_has_no_interval_below_zero() -> None:
+    """Two seeds, a factor of three apart: Student's interval of the ratio itself would reach to −10."""
+    hump = Hump(
+        np.array([0.0, 1.0]), np.array([[1.0, 2.0], [1.0, 6.0]]), np.array([[1.0, 2.0], [1.0, 2.0]]), ("a", "b")
+    )
+    ratio = hump.estimate_ratio()
+    assert ratio.value == pytest.approx(3**0.5) and 0 < ratio.low < 1 < ratio.high

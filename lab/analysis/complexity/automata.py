@@ -78,14 +78,14 @@ class Hump:
         return average_replicates("rise and fall of the excess / the hump's height", values.tolist(), "", level)
 
     def estimate_ratio(self, level: float = 0.95) -> Estimate:
-        """Simulation over surrogate at the peak."""
+        """Simulation over surrogate at the peak: geometric mean over seeds, its interval that of the logarithms."""
         values = self.simulated[:, self.peak] / self.surrogate[:, self.peak]
-        return average_replicates("simulation / surrogate at the peak", values.tolist(), "", level)
+        return _average_ratios("simulation / surrogate at the peak", values, level)
 
     def estimate_last(self, level: float = 0.95) -> Estimate:
-        """The last value over the seed's own at the common peak."""
+        """The last value over the seed's own at the common peak; geometric mean, as above."""
         values = self.simulated[:, -1] / self.simulated[:, self.peak]
-        return average_replicates("last value / peak", values.tolist(), "", level)
+        return _average_ratios("last value / peak", values, level)
 
     def estimate_return(self, level: float = 0.95) -> Estimate:
         """1 − (last − first value) / height: 1 where the end is as short as the beginning."""
@@ -179,6 +179,13 @@ def read_largest(
 def estimate_hump(hump: Hump | None, statistic: Callable[[Hump, float], Estimate], level: float = 0.95) -> Estimate:
     """A statistic of the hump, which there may not be."""
     return statistic(hump, level) if hump else Estimate("hump", math.nan, level=level, method="there is no curve")
+
+
+def _average_ratios(name: str, ratios: Array, level: float) -> Estimate:
+    """Of positive quantities, so that no interval reaches below 0: Student's over seeds of the logarithms."""
+    logs = average_replicates(name, np.log(ratios).tolist(), "", level)
+    value, low, high = (float(np.exp(end)) for end in (logs.value, logs.low, logs.high))
+    return replace(logs, value=value, low=low, high=high, method=f"{logs.method}, of logarithms")
 
 
 def _average(times: Array, bits: Array, level: float) -> pd.DataFrame:

@@ -44,7 +44,8 @@ def main() -> None:
         app = build_app()
         for line in announce_shadows():
             print(f"note: {line}", file=sys.stderr)
-    app(prog_name="lab")
+        code = app(prog_name="lab", standalone_mode=False)
+    raise SystemExit(code or 0)
 
 
 def _guard(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import typer
 
+from lab.cli.console.usage import UsageError, explain_usage
 from lab.core.errors import InputError, LabError
 
 DEBUG = "LAB_DEBUG"
@@ -32,6 +33,10 @@ def report_failures() -> Iterator[None]:
         raise
     except LabError as error:
         _leave(f"error: {error}", error.exit_code)
+    except UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help
+            _leave(str(error), InputError.exit_code)
+        _leave(f"error: {explain_usage(error)}", InputError.exit_code)
     except KeyboardInterrupt:
         again = shlex.join(["lab", *sys.argv[1:]])
         _leave(f"Interrupted. Everything finished is stored; resume with: {again}", 130)
