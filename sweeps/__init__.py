@@ -70,23 +70,27 @@ class TrainingGrid:
 
     def _search_rates(self, table: pd.DataFrame, size: int) -> tuple[list[float], dict[int, float]]:
         """The rates to try at this size, and the best of each horizon once all of them are in."""
-        losses: dict[tuple[float, int], float] = {}
-        horizons = self.list_horizons(size)
-        if len(table):
-            ended = table[
-                (table["size"] == size) & (table["seed"] == self.seeds[0]) & table["status"].isin(["done", "diverged"])
-            ]
-            pairs = zip(ended["learning_rate"], ended["tokens"].astype(int), strict=True)
-            losses = dict(zip(pairs, ended["loss_nats"].fillna(float("inf")), strict=True))
+        horizons, known = self.list_horizons(size), _read_losses(table)
         tried = sorted(self.rates)
-        while all((rate, horizon) in losses for rate in tried for horizon in horizons):
+        while True:
+            keys = {(rate, h): self.make_spec(size, h, self.seeds[0], rate).key for rate in tried for h in horizons}
+            if not known.keys() >= set(keys.values()):
+                return tried, {}
+            losses = {pair: known[key] for pair, key in keys.items()}
             best = {h: min(tried, key=lambda rate, h=h: losses[rate, h]) for h in horizons}  # type: ignore[misc]
             further = {tried[0]: tried[0] / 2, tried[-1]: tried[-1] * 2}
             wanted = {further[rate] for rate in best.values() if rate in further}
             if not wanted or len(tried) >= MOST_RATES:
                 return tried, best
             tried = sorted({*tried, *wanted})
-        return tried, {}
+
+
+def _read_losses(table: pd.DataFrame) -> dict[str, float]:
+    """Run key → loss of every run that ended; infinite where it diverged."""
+    if table.empty:
+        return {}
+    ended = table[table["status"].isin(["done", "diverged"])]
+    return dict(zip(ended["run_key"], ended["loss_nats"].fillna(math.inf).astype(float), strict=True))
 
 
 def make_transformer_grid(source: str, **grid: Any) -> TrainingGrid:

@@ -62,6 +62,7 @@ def make_tables(
                             "trunk_key": trunk,
                             "study": f"{sweep}-{preset}",
                             "family": family,
+                            "dials": "",
                             "source": "bytes_text",
                             "optimizer": optimizer,
                             "seed": seed,

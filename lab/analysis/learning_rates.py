@@ -1,4 +1,4 @@
-"""The learning rate of every cell (family × optimizer × size × horizon): what was tried, what was best, was it tuned.
+"""The learning rate of every cell (recipe × size × horizon): what was tried, what was best, was it tuned.
 
 The best rate drifts with the horizon (Porian et al. 2024, arXiv 2406.19146, section 3.4), so a cell has a horizon.
 """
@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-CELL = ["family", "optimizer", "size", "tokens"]
-
-Key = tuple[str, str, float, float]
+CELL = ["family", "dials", "optimizer", "source", "batch_tokens", "size", "tokens"]
+"""All but the learning rate and the seed: runs of one cell differ by nothing else."""
 
 _ENDED = ("done", "diverged")
-_WAITING = ("pending", "running")
 
 
 def summarize_rates(runs: pd.DataFrame) -> pd.DataFrame:
@@ -28,30 +26,17 @@ def summarize_rates(runs: pd.DataFrame) -> pd.DataFrame:
     Columns: the cell; `learning_rate` (best); `on_edge` (it is the least or the largest tried, so a better one may lie
     beyond); `rates_tried`; `stored` (only one was tried: taken over, not tuned here); `vertex`, `vertex_loss`
     (nats/token; the parabola in ln η through the best rate and its neighbours, NaN without both) and `regret_nats`
-    (loss at the best rate above the vertex); `complete` (no run of the cell is pending or running).
+    (loss at the best rate above the vertex).
     """
     columns = [*CELL, "learning_rate", "on_edge", "rates_tried", "stored", "vertex", "vertex_loss", "regret_nats"]
     if runs.empty:
-        return pd.DataFrame(columns=[*columns, "complete"])
+        return pd.DataFrame(columns=columns)
     rows = []
     for cell, group in runs[runs["learning_rate"].notna()].groupby(CELL, dropna=False):
         losses = compare_rates(group)
         if len(losses) and math.isfinite(losses.min()):
-            complete = not group["status"].isin(_WAITING).any()
-            rows.append({**dict(zip(CELL, cell, strict=True)), **_summarize_cell(losses), "complete": complete})
-    return pd.DataFrame(rows, columns=[*columns, "complete"])
-
-
-def choose_rates(runs: pd.DataFrame) -> dict[Key, float]:
-    """The best learning rate of every cell whose search is complete, by (family, optimizer, size, tokens).
-
-    Complete: every run asked for has ended and one at least is done. Whether the rate is bracketed is another question;
-    `summarize_rates` answers it.
-    """
-    cells = summarize_rates(runs)
-    cells = cells[cells["complete"].astype(bool)]
-    keys = cells[CELL].itertuples(index=False, name=None)
-    return dict(zip(keys, cells["learning_rate"].astype(float), strict=True))
+            rows.append({**dict(zip(CELL, cell, strict=True)), **_summarize_cell(losses)})
+    return pd.DataFrame(rows, columns=columns)
 
 
 def fit_parabola(rates: np.ndarray, losses: np.ndarray) -> tuple[float, float]:

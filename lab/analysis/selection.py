@@ -12,7 +12,7 @@ from lab.core.columns import COLUMNS
 from lab.core.errors import UnknownNameError
 from lab.tables import Tables
 
-RECIPE = ["family", "optimizer", "source"]
+RECIPE = ["family", "dials", "optimizer", "source"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _find_repeated(runs: pd.DataFrame) -> pd.Series:
 def _find_foreign(runs: pd.DataFrame) -> pd.Series:
     recipe = runs[RECIPE].fillna("").astype(str).groupby(RECIPE).ngroup()
     foreign = recipe != recipe.mode().iloc[0]
-    return _mark(runs, foreign.to_numpy(bool), "another family, optimizer or source than most runs")
+    return _mark(runs, foreign.to_numpy(bool), "another family, optimizer, source or dials than most runs")
 
 
 def _find_untuned(runs: pd.DataFrame, tried: pd.DataFrame) -> pd.Series:

@@ -115,5 +115,11 @@ def parse_entry(shelf: str, text: str) -> dict[str, Any]:
 
 def label_entry(name: str, instance: Any) -> str:
     """An entry in a table or a legend: its name, and the dials that are not at their default, 'bernoulli (p 0.1)'."""
-    changed = ", ".join(f"{dial} {value}" for dial, value in changed_dials(instance).items())
+    changed = label_dials(instance)
     return f"{name} ({changed})" if changed else name
+
+
+def label_dials(instance: Any, *apart: str) -> str:
+    """The dials that are not at their default, those `apart` left out: 'layers 2, heads 4', '' for none."""
+    changed = {dial: value for dial, value in changed_dials(instance).items() if dial not in apart}
+    return ", ".join(f"{dial} {value}" for dial, value in changed.items())

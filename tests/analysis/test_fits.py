@@ -48,7 +48,7 @@ def test_only_tuned_finished_runs_are_fitted(study: Tables) -> None:
         "diverged",
         "no positive loss",
         "repeats its data: more than one epoch",
-        "another family, optimizer or source than most runs",
+        "another family, optimizer, source or dials than most runs",
     ]
     assert (selection.rows["learning_rate"] == 0.02).all() and len(selection.rows) == 60 - 4
     assert len(selection.rows) + len(selection.excluded) == len(runs)

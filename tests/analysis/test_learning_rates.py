@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.analysis.learning_rates import choose_rates, summarize_rates
+from lab.analysis.learning_rates import summarize_rates
 from tests.synthetic import make_tables
 
 
@@ -17,7 +17,10 @@ def make_cell(losses: dict[float, float | None], seed: int = 0, **columns: objec
     rows = [
         {
             "family": "lstm",
+            "dials": "",
             "optimizer": "adamw",
+            "source": "bytes_text",
+            "batch_tokens": 2048.0,
             "size": 32,
             "tokens": 1000,
             "seed": seed,
@@ -38,7 +41,6 @@ def test_the_best_rate_of_every_cell_is_found() -> None:
     assert (cells["rates_tried"] == 5).all() and not cells["on_edge"].any() and not cells["stored"].any()
     np.testing.assert_allclose(cells["vertex"].astype(float), 0.02, rtol=1e-6)
     np.testing.assert_allclose(cells["regret_nats"].astype(float), 0.0, atol=1e-9)
-    assert choose_rates(tables.runs)["transformer", "muon", 32, 1_000_000] == 0.02
 
 
 def test_a_vertex_between_rates_has_a_regret() -> None:
@@ -63,11 +65,18 @@ def test_rates_are_compared_on_the_same_seeds() -> None:
     """Bad luck of a second seed that ran the best rate only does not hand the cell to a rival."""
     search = make_cell({0.01: 2.00, 0.02: 1.95, 0.04: 2.01})
     unlucky = make_cell({0.02: 2.20}, seed=1)
-    assert choose_rates(pd.concat([search, unlucky]))["lstm", "adamw", 32, 1000] == 0.02
+    (cell,) = summarize_rates(pd.concat([search, unlucky])).to_dict("records")
+    assert cell["learning_rate"] == 0.02
 
 
-def test_a_cell_still_running_has_no_choice() -> None:
-    runs = pd.concat([make_cell({0.01: 2.0, 0.02: 1.9}), make_cell({0.04: None}, status="pending")])
-    assert choose_rates(runs) == {}
-    assert choose_rates(make_cell({0.01: None, 0.02: None})) == {}
-    assert choose_rates(pd.DataFrame()) == {}
+def test_a_cell_without_a_finished_run_has_no_best_rate() -> None:
+    assert summarize_rates(make_cell({0.01: None, 0.02: None})).empty
+    assert summarize_rates(pd.DataFrame()).empty
+
+
+def test_cells_differ_by_dials_source_and_batch() -> None:
+    parts = [make_cell({0.01: 2.0, 0.02: 1.9, 0.04: 2.0})]
+    for name, value in (("dials", "layers 2"), ("source", "markov"), ("batch_tokens", 512.0)):
+        parts.append(make_cell({0.01: 2.0, 0.02: 2.1, 0.04: 2.2}, **{name: value}))
+    cells = summarize_rates(pd.concat(parts))
+    assert sorted(cells["learning_rate"]) == [0.01, 0.01, 0.01, 0.02]

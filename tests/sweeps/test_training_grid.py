@@ -37,10 +37,7 @@ def answer(specs: list[RunSpec], loss: Callable[[int, int, float], float]) -> pd
         status = "diverged" if np.isnan(value) else "done"
         rows.append(
             {
-                "size": size,
-                "tokens": tokens,
-                "learning_rate": rate,
-                "seed": fields["seed"],
+                "run_key": spec.key,
                 "loss_nats": value,
                 "status": status,
             }

@@ -12,7 +12,7 @@ from lab.data import Source
 from lab.families import Family, Shape
 from lab.optimizers import Optimizer
 from lab.runs.runner import Fields, Runner, Scalar
-from lab.runs.spec import build_entry, identify_instance, label_entry
+from lab.runs.spec import build_entry, identify_instance, label_dials, label_entry
 
 BYTES_PER_RUN = 40_000  # of a stored run: curve, calibration cells, specification
 BYTES_PER_PARAMETER = 4  # of the weights kept
@@ -146,6 +146,7 @@ class TrainingRunner(Runner):
         counts = family.count_parameters(checked.shape)
         return {
             "family": checked.family["name"],
+            "dials": "; ".join(filter(None, (label_dials(family, family.size_dial), label_dials(source)))),
             "source": checked.source["name"],
             "optimizer": label_entry(checked.optimizer_table["name"], checked.net_optimizer),
             "seed": checked.seed,
