@@ -156,11 +156,12 @@ def _print(described: "Described", comparison: "Comparison") -> None:
 def _list_cells(comparison: "Comparison", name: str) -> tuple[str, ...]:
     bound, normalised = comparison.object, comparison.normalize(name)
     way = bound.choose(name)
+    laid_out = "as it is" if (way.packing, way.scan) == ("symbols", "row") else f"{way.packing}, {way.scan}"
     return (
-        name + (" (estimate)" if way.proof == "estimate" else ""),
+        name,
         f"{bound.count_bits(name):,.0f}",
         f"{bound.rate_bits(name):.4f}" if bound.symbols else "—",
-        "as it is" if (way.packing, way.scan) == ("symbols", "row") else f"{way.packing}, {way.scan}",
+        "an estimate" if way.proof == "estimate" else laid_out,
         _show(comparison.estimate_constant(name).value),
         _show(comparison.estimate_shuffled(name).value),
         _show(comparison.estimate_surrogate(name).value),

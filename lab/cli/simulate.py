@@ -15,8 +15,16 @@ if TYPE_CHECKING:
     from lab.core.estimate import Estimate
     from lab.tables import Tables
 
-SHOWN = ("sweeps", "relaxation_times", "entropy_bits", "complexity_bits", "surrogate_complexity_bits", "adjusted_bits",
-         "surrogate_adjusted_bits")  # fmt: skip
+SHOWN = {
+    "sweeps": "sweeps",
+    "relaxation_times": "t/τ",
+    "entropy_bits": "fine",
+    "complexity_bits": "coarse",
+    "surrogate_complexity_bits": "coarse surrogate",
+    "adjusted_bits": "adjusted",
+    "surrogate_adjusted_bits": "adjusted surrogate",
+}
+"""Columns and what a person reads over them; the fine length stands for an entropy in the literature, and is none."""
 FACTS = ("automaton", "side", "seed", "grain", "buckets", "code", "row_chi_square")
 MOST_SEEDS = 1000
 
@@ -62,7 +70,7 @@ def command(
         print_json({**facts, "seeds": seeds, "curve": points, "estimates": estimates, "files": paths})
         return
     title = f"{row['automaton']}, n = {side}, seed {seed}, bits by {row['code']}"
-    print_table(title, SHOWN, curve[list(SHOWN)].itertuples(index=False), right=SHOWN)
+    print_table(title, tuple(SHOWN.values()), curve[list(SHOWN)].itertuples(index=False), right=tuple(SHOWN.values()))
     if estimates:
         print_estimates(estimates)
     for path in paths:

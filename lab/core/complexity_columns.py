@@ -78,7 +78,7 @@ COMPLEXITY = (
         "",
         "bits",
         "measure",
-        "fine code length; of all cells of the state, the proxy of entropy",
+        "fine code length; of all cells of the state, which the literature takes for an entropy",
         "complexity",
     ),
     Column(

@@ -31,7 +31,7 @@ def test_a_table_and_a_figure_for_a_person(terminal: Terminal) -> None:
         "--formats", "png,csv",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "interacting (clock swaps), n = 20" in done.stdout and "surrogate_adjusted_bits" in done.stdout
+    assert "interacting (clock swaps), n = 20" in done.stdout and "adjusted surrogate" in done.stdout
     assert (terminal.folder / "shown" / "excess_complexity.png").stat().st_size > 5000
     assert "excess" in (terminal.folder / "shown" / "excess_complexity.csv").read_text()
 

@@ -60,12 +60,22 @@ def print_table(
 ) -> None:
     """A table on stdout; the columns named in `right` are numbers. Every cell is printed literally.
 
-    On a terminal too narrow for it each row becomes a few lines, a name and a value each, so that no number is broken.
+    On a terminal too narrow for it the columns stand in several tables, the first column in each; where two do not fit
+    side by side, each row becomes a few lines, a name and a value each, so that no number is broken.
     """
     cells = [[_cell(value) for value in row] for row in rows]
     if sys.stdout.isatty() and _measure_width(columns, cells) > _console().width:
-        _print_records(title, columns, cells)
+        groups = _group_columns(columns, cells, _console().width)
+        if not groups:
+            _print_records(title, columns, cells)
+        for number, group in enumerate(groups):
+            kept = [[row[k] for k in group] for row in cells]
+            _print_grid("" if number else title, [columns[k] for k in group], kept, right)
         return
+    _print_grid(title, columns, cells, right)
+
+
+def _print_grid(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Sequence[str]) -> None:
     table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         table.add_column(name, justify="right" if name in right else "left", overflow="fold")
@@ -77,6 +87,20 @@ def print_table(
 def _measure_width(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
     """The characters a table takes when nothing is folded, three between columns."""
     return sum(max(cell_len(text) for text in column) + 3 for column in zip(columns, *cells, strict=True))
+
+
+def _group_columns(columns: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> list[list[int]]:
+    """The columns of each table, the first in all of them; none where some column does not fit beside the first."""
+    groups: list[list[int]] = []
+    for column in range(1, len(columns)):
+        wider = [*groups[-1], column] if groups else [0, column]
+        for group in (wider, [0, column]):
+            if _measure_width([columns[k] for k in group], [[row[k] for k in group] for row in cells]) <= width:
+                groups[-1:] = [group] if group is wider and groups else [*groups[-1:], group]
+                break
+        else:
+            return []
+    return groups
 
 
 def _print_records(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
