@@ -28,7 +28,13 @@ PLACES = {
 }
 
 # Where an import may stand inside a function: module prefix → functions ('' for any).
-LATE = {"lab.families": "build", "lab.optimizers": "build", "lab.runners": "run", "lab.cli": ""}
+LATE = {
+    "lab.families.factory": "",
+    "lab.families": "build",
+    "lab.optimizers": "build",
+    "lab.runners": "run",
+    "lab.cli": "",
+}
 
 TORCH_ROOMS = ("lab.training", "lab.families.nets", "lab.optimizers.updates")
 

@@ -32,9 +32,10 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_five_shelves_are_walked_through() -> None:
+def test_the_shelves_are_walked_through() -> None:
     assert [Path(path).parent.as_posix() for path in FILES] == [
-        "mine/data", "mine/families", "mine/scaling/laws", "mine/figures", "mine/sweeps",
+        "mine/data", "mine/families", "mine/families", "mine/optimizers", "mine/scaling/laws", "mine/figures",
+        "mine/sweeps",
     ]  # fmt: skip
 
 
