@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -24,13 +25,16 @@ from lab.data.chains import Process
 class Elementary(Process):
     """`rule`: Wolfram's number. `width`: cells of the ring. `settle`: steps before the first symbol.
 
-    `view`: 'column' is one cell over time; 'block' is the whole ring, row after row.
+    `view`: 'column' is one cell over time; 'block' is the whole ring, row after row. `stride`: steps from a row that is
+    read to the next; with 48 and no `settle`, windows of two rows are a random state and what becomes of it, the task
+    of Finzi et al. 2026 (arXiv 2601.03220).
     """
 
     rule: int = 30
     width: int = 512
     settle: int = 256
     view: Literal["column", "block"] = "column"
+    stride: int = 1
     known = "A part: permutive rules (15, 30) have fair coin flips as columns of the infinite lattice; others nothing."
 
     def __post_init__(self) -> None:
@@ -38,6 +42,7 @@ class Elementary(Process):
             ("rule", 0 <= self.rule <= 255, "lies in 0 … 255"),
             ("width", 3 <= self.width <= 2**20, "lies in 3 … 2^20 cells"),
             ("settle", 0 <= self.settle <= 2**20, "lies in 0 … 2^20 steps"),
+            ("stride", 1 <= self.stride <= 2**20, "lies in 1 … 2^20 steps"),
         )
         for name, holds, rule in rules:
             if not holds:
@@ -50,7 +55,8 @@ class Elementary(Process):
 
     def content_hash(self) -> str:
         """SHA-256 of the dials and the version: they determine every symbol."""
-        return hash_literal(["elementary", self.version, self.rule, self.width, self.settle, self.view])
+        stride = [self.stride] if self.stride > 1 else []  # not where it is 1: hashes are older than it
+        return hash_literal(["elementary", self.version, self.rule, self.width, self.settle, self.view, *stride])
 
     def open_windows(self, seed: int, block: int) -> np.random.Generator:
         """A stream of its own, the same for every rule: rules differ in what they make of one start."""
@@ -73,7 +79,8 @@ class Elementary(Process):
         states = iterate_rings(self.rule, self.width, lanes, int.from_bytes(rng.bytes(-(-self.width * lanes // 8))))
         for _ in range(self.settle):
             next(states)
-        data = b"".join((next(states) & kept).to_bytes(stored, "little") for _ in range(rows))
+        read = islice(states, 0, None, self.stride)
+        data = b"".join((next(read) & kept).to_bytes(stored, "little") for _ in range(rows))
         bits = np.unpackbits(np.frombuffer(data, np.uint8).reshape(rows, stored), axis=1, bitorder="little")
         bits_TK = bits[:, : cells * lanes].reshape(rows * cells, lanes)
         cells_KT: np.ndarray = bits_TK[:length].T.astype(np.int64)

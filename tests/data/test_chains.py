@@ -156,6 +156,14 @@ def test_a_block_is_rows_and_a_column_is_their_first_cell() -> None:
     np.testing.assert_array_equal(block[1:], np.roll(block[:-1], 1, 1) ^ (block[:-1] | np.roll(block[:-1], -1, 1)))
 
 
+def test_rows_a_stride_apart_are_rows_of_the_same_ring() -> None:
+    every = Elementary(rule=30, width=64, view="block", settle=0).draw(64 * 97, 2).reshape(97, 64)
+    apart = Elementary(rule=30, width=64, view="block", settle=0, stride=48)
+    np.testing.assert_array_equal(apart.draw(64 * 3, 2).reshape(3, 64), every[::48])
+    assert apart.training_windows(0, 0, 2, 127).shape == (2, 128)
+    assert apart.content_hash() != Elementary(rule=30, width=64, view="block", settle=0).content_hash()
+
+
 def test_low_bits_of_the_generator_repeat_and_the_high_one_looks_fair() -> None:
     low = Prng(bit=3).draw(4096, 0)
     np.testing.assert_array_equal(low[16:], low[:-16])
@@ -180,7 +188,8 @@ def test_a_text_is_drawn_whole_and_never_beyond_its_end() -> None:
     "build",
     [
         lambda: Bernoulli(0.0), lambda: GoldenMean(1.0), lambda: EvenProcess(-0.1), lambda: Periodic("a"),
-        lambda: Periodic("1"), lambda: Elementary(rule=256), lambda: Elementary(width=2), lambda: Prng(bit=64),
+        lambda: Periodic("1"), lambda: Elementary(rule=256), lambda: Elementary(width=2), lambda: Elementary(stride=0),
+        lambda: Prng(bit=64),
     ],
 )  # fmt: skip
 def test_a_dial_out_of_its_range_is_refused(build: type[Source]) -> None:
