@@ -98,10 +98,10 @@ def make_transformer_grid(source: str, **grid: Any) -> TrainingGrid:
     return TrainingGrid({"name": "transformer"}, {"name": source}, fields={"optimizer": "muon"}, **grid)
 
 
-def make_transformer_fields(width: int, tokens: int, window: int, batch_tokens: int) -> dict[str, Any]:
-    """The reference Transformer with Muon; the rate warms up over a fiftieth of the tokens."""
+def make_transformer_fields(width: int, tokens: int, window: int, batch_tokens: int, **dials: Any) -> dict[str, Any]:
+    """The reference Transformer with Muon; the rate warms up over a fiftieth of the tokens. `dials` of the family."""
     return {
-        "family": {"name": "transformer", "width": width},
+        "family": {"name": "transformer", "width": width, **dials},
         "optimizer": "muon",
         "learning_rate": 0.02,
         "tokens": tokens,
@@ -110,6 +110,29 @@ def make_transformer_fields(width: int, tokens: int, window: int, batch_tokens: 
         "warmup_tokens": tokens // 50,
         "evaluation_tokens": 64 * window,
     }
+
+
+@dataclass(frozen=True)
+class SourceGrid:
+    """Sources × variants × seeds by one runner whose fields are those of a training run and its own.
+
+    `fields` are common to all runs, a variant is what some have besides; nothing depends on earlier runs.
+    """
+
+    runner: str
+    sources: tuple[Mapping[str, Any], ...]
+    seeds: int
+    fields: Mapping[str, Any]
+    variants: tuple[Mapping[str, Any], ...] = ({},)
+
+    def list_specs(self) -> list[RunSpec]:
+        """All runs."""
+        return [
+            RunSpec(self.runner, {**self.fields, **variant, "source": dict(source), "seed": seed})
+            for source in self.sources
+            for variant in self.variants
+            for seed in range(self.seeds)
+        ]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ question can be asked of it with the nulls they lacked: shuffled symbols, and an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,7 +19,7 @@ from lab.core.replicates import average_replicates
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, choose_preset, make_transformer_fields, suggest_next
+from sweeps import Question, SourceGrid, choose_preset, make_transformer_fields, suggest_next
 
 title = "Training as complexodynamics"
 question = "How does the structure of weights, activations and predictions move while a net trains?"
@@ -34,34 +33,21 @@ SOURCES: tuple[Mapping[str, Any], ...] = (
 QUANTISING: tuple[Mapping[str, Any], ...] = ({}, {"rule": "quantile"}, {"levels": 4})
 
 
-@dataclass(frozen=True)
-class Plan:
-    """Every source with every seed, nets quantised in every way of `QUANTISING`."""
-
-    seeds: int
-    fields: Mapping[str, Any]
-
-    def list_specs(self) -> list[RunSpec]:
-        """One portrait run each; nothing depends on earlier runs."""
-        return [
-            RunSpec("portrait", {**self.fields, **how, "source": dict(source), "seed": seed})
-            for source in SOURCES
-            for how in QUANTISING
-            for seed in range(self.seeds)
-        ]
+def _watch(seeds: int, fields: Mapping[str, Any]) -> SourceGrid:
+    return SourceGrid("portrait", SOURCES, seeds, fields, QUANTISING)
 
 
 presets = {
-    "smoke": Plan(2, make_transformer_fields(16, 2**17, 32, 512)),
-    "standard": Plan(12, make_transformer_fields(32, 2**21, 64, 1024)),
-    "overnight": Plan(12, make_transformer_fields(64, 2**24, 128, 2048)),
+    "smoke": _watch(2, make_transformer_fields(16, 2**17, 32, 512)),
+    "standard": _watch(12, make_transformer_fields(32, 2**18, 64, 1024)),
+    "overnight": _watch(12, make_transformer_fields(32, 2**21, 64, 1024)),
 }
 
 
 def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
     """All runs at once."""
-    plan: Plan = choose_preset(presets, preset)
-    return plan.list_specs()
+    grid: SourceGrid = choose_preset(presets, preset)
+    return grid.list_specs()
 
 
 REGIME = "a net in training, which is no closed system"

@@ -355,7 +355,10 @@ COMPLEXITY = (
             ("_null", "shuffled"),
             ("_untrained", "of an untrained net"),
             ("_untrained_null", "of an untrained net, shuffled"),
+            ("_permuted", "with the net's units in another order"),
+            ("_untrained_permuted", "of an untrained net with its units in another order"),
         )
+        if part != "predictions" or "permuted" not in end
     ),
     Column("structure_share", "", "", "measure", "share of the shuffled code length that is saved", "complexity"),
     Column(

@@ -34,6 +34,7 @@ class Family(ABC):
       come piece by piece, None being the state before the first;
     - `objective(inputs_BT, targets_BT, weights_BT | None) -> (objective, nats)`, where it minimises more than the loss
       of the next token: both scalars, the second the loss of what `forward` predicts;
+    - `permute_units(chance)`: puts its hidden units in another order, in place; what it computes stays;
     - `report() -> dict[str, float]`: columns of the run measured over the last evaluation (since `eval()`).
     """
 

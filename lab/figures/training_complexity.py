@@ -33,10 +33,10 @@ class Options:
 
 
 def prepare(tables: Tables, options: Options) -> pd.DataFrame:
-    """Rows by `mark`: 'run' (a run at one point), 'mean' (over runs alike but for the seed, with its interval) and
-    'untrained' (the mean for an untrained net).
+    """Rows by `mark`: 'run' (a run at one point), 'mean' (over runs alike but for the seed, with its interval),
+    'untrained' (the mean for an untrained net) and, where nets can be reordered, 'permuted'.
     """
-    own = f"{options.part}_bits"
+    own, permuted = f"{options.part}_bits", f"{options.part}_permuted_bits"
     curves = tables.curves.dropna(subset=[own]) if own in tables.curves else tables.curves.iloc[:0]
     if curves.empty:
         return make_empty(tables, f"No run was described along its training: `{RUN_COMMAND}` describes some.")
@@ -52,18 +52,29 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
             X: curves[X],
             Y: 1 - curves[own] / null,
             "untrained": 1 - curves[f"{options.part}_untrained_bits"] / curves[f"{options.part}_untrained_null_bits"],
+            "permuted": 1 - curves[permuted] / null if permuted in curves else np.nan,
         }
     ).sort_values(["series", X])
     means = average_seeds(runs, ["series", X], Y).assign(mark="mean")
-    flat = average_seeds(runs, ["series", X], "untrained")[["series", X, "untrained"]]
-    flat = flat.rename(columns={"untrained": Y}).assign(mark="untrained")
-    frame: pd.DataFrame = pd.concat([runs, means, flat], ignore_index=True)
+    others = [_average(runs, mark) for mark in ("untrained", "permuted") if runs[mark].notna().any()]
+    frame: pd.DataFrame = pd.concat([runs, means, *others], ignore_index=True)
+    order = "dashed: its units in another order, the same function"
+    if options.part == "predictions":
+        order = "the order of a net's units does not change its predictions"
+    elif runs["permuted"].isna().any():
+        order = "no dashed line where a family does not say how its units can be reordered"
     notes = [
         f"Code length of the {options.part} against the same symbols shuffled: 0 is no structure that a code sees",
-        "Bands: 95 % interval over seeds; dotted: an untrained net on the same inputs",
+        f"Bands: 95 % interval over seeds; dotted: an untrained net on the same inputs; {order}",
     ]
     frame.attrs = {"x": X, "y": Y, "notes": notes}
     return frame
+
+
+def _average(runs: pd.DataFrame, mark: str) -> pd.DataFrame:
+    """The mean of the column over seeds, as rows of that mark."""
+    means: pd.DataFrame = average_seeds(runs.dropna(subset=[mark]), ["series", X], mark)[["series", X, mark]]
+    return means.rename(columns={mark: Y}).assign(mark=mark)
 
 
 def _name_series(runs: pd.DataFrame) -> pd.Series:
@@ -75,15 +86,17 @@ def _name_series(runs: pd.DataFrame) -> pd.Series:
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
-    """Tokens logarithmic; a look per series, its untrained net dotted in the same colour."""
+    """Tokens logarithmic; a look per series, its nulls dotted and dashed in the same colour."""
     figure, marks = new_figure(), split_marks(frame)
     for name, look in choose_looks(marks["mean"]["series"].unique()).items():
         mean = marks["mean"][marks["mean"]["series"] == name]
-        untrained = marks["untrained"][marks["untrained"]["series"] == name]
         if mean["low"].notna().any():
             add_band(figure, mean[X], mean["low"], mean["high"], look, str(name), legend=False)
         add_line(figure, mean[X], mean[Y], Look(look.color, look.symbol, "solid"), str(name))
-        add_line(figure, untrained[X], untrained[Y], Look(look.color, look.symbol, "dot"), str(name), legend=False)
+        for mark, dash in (("untrained", "dot"), ("permuted", "dash")):
+            if mark in marks:
+                null = marks[mark][marks[mark]["series"] == name]
+                add_line(figure, null[X], null[Y], Look(look.color, look.symbol, dash), str(name), legend=False)
     set_log_axis(figure, "x", frame[X], X)
     set_linear_axis(figure, "y", np.r_[frame[Y].dropna(), frame["low"].dropna(), frame["high"].dropna()], Y)
     return figure

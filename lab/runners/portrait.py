@@ -34,7 +34,7 @@ class PortraitRunner(TrainingRunner):
     It is a runner of its own, so that the keys and the numbers of training runs do not depend on being looked at.
     """
 
-    version = 2
+    version = 3  # parameters of more than two axes are described too
 
     def identify(self, fields: Fields) -> dict[str, Any]:
         """That of the training run, and the dials that are not at their default."""

@@ -2,13 +2,16 @@
 
 After Aaronson, Carroll & Ouellette 2014 (arXiv 1405.6903), who asked it of coffee: complexity may rise and fall while
 entropy rises. Their hump was an artefact of coarse-graining, which only a null could tell; so every length stands
-beside that of the same values shuffled, and beside that of an untrained net.
+beside that of the same values shuffled, that of an untrained net, and that of the same net with its units in another
+order, which computes the same: what a code saves by the order of neurons says nothing about the function.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -32,15 +35,17 @@ FEWEST_WEIGHTS = 64  # of a matrix that is described
 
 @dataclass(frozen=True)
 class Portrait:
-    """`bits` and `null_bits` of each of `PARTS`."""
+    """`bits` and `null_bits` of each of `PARTS`, `permuted_bits` of those that the order of units changes."""
 
     bits: dict[str, float]
     null_bits: dict[str, float]
+    permuted_bits: dict[str, float]
 
     def name_columns(self, whose: str = "") -> dict[str, float]:
         """The lengths by their columns; `whose` is '_untrained' for a net that is a null itself."""
         own = {f"{part}{whose}_bits": bits for part, bits in self.bits.items()}
-        return own | {f"{part}{whose}_null_bits": bits for part, bits in self.null_bits.items()}
+        own |= {f"{part}{whose}_null_bits": bits for part, bits in self.null_bits.items()}
+        return own | {f"{part}{whose}_permuted_bits": bits for part, bits in self.permuted_bits.items()}
 
 
 def draw_portrait(
@@ -48,22 +53,37 @@ def draw_portrait(
 ) -> Portrait:
     """The net described at these inputs (N, T).
 
-    Weights: every matrix quantised by itself. Activations: the input of the readout, a plane of positions × neurons.
-    Predictions: the likeliest token at every position. The null of weights and predictions are the same symbols in
-    random order; of activations, each neuron's in an order of its own. The bits are the shortest of three codes.
+    Weights: every parameter of two axes or more quantised by itself, as rows of its last axis. Activations: the input
+    of the readout, a plane of positions × neurons. Predictions: the likeliest token at every position. The null of
+    weights and predictions are the same symbols in random order; of activations, each neuron's in an order of its own.
+    Weights and activations are described again with the units permuted, where the net offers `permute_units`; its
+    predictions are the same then. The bits are the shortest of three codes.
     """
     codes = {name: open_shelf("codes").load(name)() for name in CODES}
-    activations, guesses = _watch(net, family, inputs_NT)
-    matrices = [p.detach().cpu().numpy() for p in net.parameters() if p.dim() == 2 and p.numel() >= FEWEST_WEIGHTS]
-    planes = {
-        "weights": [quantise(matrix, levels, rule) for matrix in matrices],
-        "activations": [quantise(activations, levels, rule)],
-        "predictions": [Message(guesses.astype(np.uint8), 256)],
-    }
+    planes = _lay_out(net, family, inputs_NT, levels, rule)
     chance = open_stream(seed, "portrait")
     nulls = {part: [_shuffle(m, part == "activations", chance) for m in messages] for part, messages in planes.items()}
     bits, null_bits = ({part: _count(own[part], codes) for part in PARTS} for own in (planes, nulls))
-    return Portrait(bits, null_bits)
+    permuted: dict[str, list[Message]] = {}
+    if hasattr(net, "permute_units"):
+        twin: Any = copy.deepcopy(net)
+        twin.permute_units(torch.Generator().manual_seed(derive_seed(seed, "portrait", "permuted")))
+        permuted = _lay_out(twin, family, inputs_NT, levels, rule)
+        del permuted["predictions"]
+    return Portrait(bits, null_bits, {part: _count(own, codes) for part, own in permuted.items()})
+
+
+def _lay_out(
+    net: nn.Module, family: Family, inputs_NT: np.ndarray, levels: int, rule: Rule
+) -> dict[str, list[Message]]:
+    """The messages of each of `PARTS`."""
+    activations, guesses = _watch(net, family, inputs_NT)
+    large = [p.detach().cpu().numpy() for p in net.parameters() if p.dim() > 1 and p.numel() >= FEWEST_WEIGHTS]
+    return {
+        "weights": [quantise(values.reshape(-1, values.shape[-1]), levels, rule) for values in large],
+        "activations": [quantise(activations, levels, rule)],
+        "predictions": [Message(guesses.astype(np.uint8), 256)],
+    }
 
 
 @torch.no_grad()
@@ -71,10 +91,12 @@ def _watch(net: nn.Module, family: Family, inputs_NT: np.ndarray) -> tuple[np.nd
     """What enters the net's readout (N·T, W), and the likeliest tokens (N, T)."""
     seen: list[Tensor] = []
     handle = _find_readout(net, family).register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    training = net.training
     try:
-        logits_NTV = net(torch.from_numpy(inputs_NT).to(next(net.parameters()).device))
+        logits_NTV = net.eval()(torch.from_numpy(inputs_NT).to(next(net.parameters()).device))
     finally:
         handle.remove()
+        net.train(training)
     return seen[-1].flatten(0, -2).float().cpu().numpy(), logits_NTV.argmax(-1).cpu().numpy()
 
 
@@ -122,7 +144,7 @@ def watch_training(
     beside = untrained.name_columns("_untrained")
     known = [row.name_columns() | beside if row else {} for row in rows]
     columns: dict[str, list[float | None]] = {n: [row.get(n) for row in known] for n in last.name_columns() | beside}
-    losses = evaluate_net(trainer.net, trainer.heldout, trainer.documents)
+    losses = evaluate_net(trainer.net, trainer.heldout, trainer.documents, weights_NT=trainer.weights)
     metrics = {"loss_nats": float(losses.mean()), "online_bits": trainer.nats / NATS_PER_BIT}
     curve = Curve({**trainer.curve.points, **columns}, trainer.curve.cpu_seconds)
     return {**metrics, **last.name_columns(), **beside}, curve

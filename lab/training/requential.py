@@ -14,25 +14,29 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from lab.core.seeds import derive_seed
 from lab.core.units import NATS_PER_BIT
 from lab.data import Source
 from lab.training.evaluation import evaluate_net
+from lab.training.generation import Sampling, generate, read_on, recompute
 from lab.training.loop import Curve, Task, Trainer
 
 
 class TeacherSource(Source):
     """Training windows sampled from a net as it stands; everything else is the source's own.
 
-    A window's first token is drawn uniformly, which teacher and decoder can agree on for nothing. The windows of an
-    index are kept until others are asked for, since the net will have changed.
+    A window's first token is drawn from the tokens of the windows before, each token's count and ½ (Krichevsky &
+    Trofimov 1981): teacher and decoder have both read them, so it costs nothing, and it comes to be how often the
+    source has a token as the teacher learns that. The source's own first tokens would have to be told. The windows of
+    an index are kept until others are asked for, since the net will have changed.
     """
 
     def __init__(self, source: Source, net: nn.Module) -> None:
         self.source, self.net = source, net
         self._kept: tuple[int, np.ndarray] | None = None
+        self._seen = torch.full((source.vocabulary,), 0.5, dtype=torch.float64)
 
     @property
     def vocabulary(self) -> int:
@@ -43,18 +47,22 @@ class TeacherSource(Source):
         """As the source's: the teacher follows from it."""
         return self.source.content_hash()
 
-    @torch.no_grad()
     def training_windows(self, seed: int, start: int, count: int, window: int) -> np.ndarray:
         """Windows sampled token by token from the net."""
         if self._kept is None or self._kept[0] != start:
-            device = next(self.net.parameters()).device
-            chance = torch.Generator().manual_seed(derive_seed(seed, "requential", start))
-            tokens_BT = torch.randint(self.vocabulary, (count, 1), generator=chance)
-            for _ in range(window):
-                logits_BV = self.net(tokens_BT.to(device))[:, -1].float().cpu()
-                tokens_BT = torch.cat([tokens_BT, torch.multinomial(logits_BV.softmax(-1), 1, generator=chance)], 1)
-            self._kept = start, tokens_BT.numpy()
+            own = derive_seed(seed, "requential", start)
+            first_B = torch.multinomial(self._seen, count, True, generator=torch.Generator().manual_seed(own))
+            predict = (read_on if hasattr(self.net, "advance") else recompute)(self.net, window)
+            following_BT = generate(predict, first_B[:, None].numpy(), window, Sampling(), own)
+            self.net.train()
+            windows = np.concatenate([first_B[:, None].numpy(), following_BT], axis=1)
+            self._seen += torch.from_numpy(np.bincount(windows.ravel(), minlength=self.vocabulary))
+            self._kept = start, windows
         return self._kept[1]
+
+    def target_weights(self, windows_WT: np.ndarray) -> np.ndarray | None:
+        """As the source's."""
+        return self.source.target_weights(windows_WT)
 
     def heldout_windows(self, count: int, window: int) -> np.ndarray:
         """The source's."""
@@ -109,8 +117,8 @@ def teach(task: Task, steps: int, advance: Callable[[float], None]) -> Lesson:
     bits: list[float | None] = []
     for step in range(steps):
         teacher.run_trunk(step + 1)
-        windows = torch.from_numpy(samples.training_windows(task.seed, step * per_step, per_step, task.window))
-        nats += _find_divergence(teacher.net, student.net, windows[:, :-1])
+        windows = samples.training_windows(task.seed, step * per_step, per_step, task.window)
+        nats += _find_divergence(teacher.net, student.net, windows[:, :-1], samples.target_weights(windows))
         student.run_trunk(step + 1)
         bits += [nats / NATS_PER_BIT] * (len(teacher.curve.points["tokens"]) - len(bits))
     own = {"loss_nats": student.curve.points["loss_nats"], "requential_bits": bits}
@@ -119,15 +127,22 @@ def teach(task: Task, steps: int, advance: Callable[[float], None]) -> Lesson:
         curve=Curve({**teacher.curve.points, **own}, seconds),
         requential_bits=nats / NATS_PER_BIT,
         online_bits=teacher.nats / NATS_PER_BIT,
-        student_losses=evaluate_net(student.net, student.heldout, student.documents),
-        teacher_losses=evaluate_net(teacher.net, teacher.heldout, teacher.documents),
+        student_losses=evaluate_net(student.net, student.heldout, student.documents, weights_NT=student.weights),
+        teacher_losses=evaluate_net(teacher.net, teacher.heldout, teacher.documents, weights_NT=teacher.weights),
         cpu_seconds=teacher.cpu_seconds + student.cpu_seconds,
     )
 
 
 @torch.no_grad()
-def _find_divergence(teacher: nn.Module, student: nn.Module, inputs_BT: Tensor) -> float:
-    """Σ over tokens of KL(teacher ‖ student), nats: exact over the vocabulary at every context sampled."""
-    inputs_BT = inputs_BT.to(next(teacher.parameters()).device)
-    own, others = (net(inputs_BT).double().log_softmax(dim=-1) for net in (teacher, student))
-    return float((own.exp() * (own - others)).sum())
+def _find_divergence(
+    teacher: nn.Module, student: nn.Module, inputs_BT: np.ndarray, weights_BT: np.ndarray | None
+) -> float:
+    """Σ over weighted tokens of KL(teacher ‖ student), nats: exact over the vocabulary at every context sampled."""
+    device = next(teacher.parameters()).device
+    own, others = (
+        net.eval()(torch.from_numpy(inputs_BT).to(device)).double().log_softmax(dim=-1) for net in (teacher, student)
+    )
+    teacher.train()
+    student.train()
+    nats_BT = (own.exp() * (own - others)).sum(dim=-1)
+    return float((nats_BT if weights_BT is None else nats_BT * torch.from_numpy(weights_BT).to(device)).sum())

@@ -170,6 +170,20 @@ def test_dropout_draws_from_the_seed_and_only_in_training(name: str) -> None:
 
 
 @EVERY
+def test_the_order_of_its_units_is_no_part_of_the_function(name: str) -> None:
+    for family in make_sizes(name):
+        net = build_random(family).double()
+        if not hasattr(net, "permute_units"):
+            pytest.skip("does not say which of its units may be reordered")
+        before, said = {key: value.clone() for key, value in net.state_dict().items()}, net(draw_tokens())
+        net.permute_units(torch.Generator().manual_seed(0))
+        torch.testing.assert_close(net(draw_tokens()), said, rtol=1e-9, atol=1e-9)
+        for key, value in net.state_dict().items():
+            if value.dim() > 1:
+                assert not torch.equal(value, before[key]), f"{key} stayed as it was"
+
+
+@EVERY
 def test_it_starts_knowing_nothing(name: str) -> None:
     for family in make_variants(name):
         torch.manual_seed(0)

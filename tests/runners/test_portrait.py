@@ -27,6 +27,12 @@ def test_looking_changes_nothing_and_finds_what_training_made() -> None:
         bits, null = (np.array(result.curve[f"{part}{end}_bits"], float) for end in ("", "_null"))
         assert len(bits) == len(result.curve["tokens"]) and np.isfinite(bits[::2]).all() and np.isnan(bits[1::2]).all()
         assert (bits[::2] > 0).all() and (bits[::2] <= null[::2] * 1.05).all()
+    for part in PARTS[:2]:
+        permuted = result.metrics[f"{part}_permuted_bits"]
+        assert 0 < permuted < 1.05 * result.metrics[f"{part}_null_bits"]
+    told = [(result.curve[f"{part}_permuted_bits"], result.curve[f"{part}_bits"]) for part in PARTS[:2]]
+    assert any(list(permuted)[::2] != list(own)[::2] for permuted, own in told), "another order, other bytes"
+    assert "predictions_permuted_bits" not in result.metrics
     assert result.metrics["activations_bits"] < 0.9 * result.metrics["activations_null_bits"]
     assert result.metrics["predictions_bits"] > result.metrics["predictions_untrained_bits"], "a zero readout says one"
 

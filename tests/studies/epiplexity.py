@@ -34,6 +34,8 @@ def describe_nets(curves: pd.DataFrame) -> pd.DataFrame:
         parts[f"{part}_untrained_null_bits"] = parts[f"{part}_null_bits"]
         parts[f"{part}_untrained_bits"] = np.where(seen, 0.98 * null, np.nan)
         parts[f"{part}_bits"] = np.where(seen, null * (1 - 0.1 * (k + 1) * time * np.exp(-time / 3)), np.nan)
+        if part != "predictions":
+            parts[f"{part}_permuted_bits"] = 1.01 * parts[f"{part}_bits"]
     return curves.assign(**parts)
 
 

@@ -53,7 +53,17 @@ def judge_lengths(effect: float, seeds: int, rng: np.random.Generator, lost: int
     area = bits * np.exp(np.log(2) * effect + luck)
     rows = rows.assign(tokens=TOKENS, requential_bits=bits, area_bits=area, run_key=[f"r{k}" for k in rows.index])
     rows.loc[rows.index[:lost], "area_bits"] = -3.0
-    return epiplexity.judge_lengths(rows, "lab run epiplexity")
+    return epiplexity.judge_lengths(
+        pd.concat([rows, draw_rules(effect, seeds, rng)], ignore_index=True), "lab run epiplexity"
+    )
+
+
+def draw_rules(effect: float, seeds: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Areas alone, of rule 54 and rule 30."""
+    rows = pd.DataFrame([(s, label) for s in range(seeds) for label in epiplexity.LABELS], columns=["seed", "source"])
+    structured = rows["source"].eq(epiplexity.LABELS[0])
+    area = TOKENS * (np.where(structured, 0.002 * effect, 0.0) + 0.001 * rng.standard_normal(len(rows)))
+    return rows.assign(tokens=TOKENS, area_bits=area, run_key=[f"a{k}" for k in rows.index])
 
 
 Judge = Callable[[float, int, np.random.Generator], list[Verdict]]
@@ -90,15 +100,15 @@ def test_the_end_is_the_finished_nets_and_not_the_curves_last_point() -> None:
 
 
 def test_no_run_is_left_out_by_its_area() -> None:
-    ratio, _ = judge_lengths(5.0, 12, open_stream(4, "structure"), lost=2)
+    ratio, *_ = judge_lengths(5.0, 12, open_stream(4, "structure"), lost=2)
     assert ratio.outcome is Outcome.UNDERPOWERED and "2 of 36 runs have no area" in ratio.reason
 
 
 def test_the_lengths_judged_are_those_of_the_curves() -> None:
     tables = make_tables()
     runs = tables.runs.assign(source="bytes_text")
-    ratio, pair = epiplexity.judge(replace(tables, runs=runs))
+    ratio, pair, rules = epiplexity.judge(replace(tables, runs=runs))
     rows = measure_runs(tables).rows
     logs = np.log(rows["area_bits"] / rows["requential_bits"]).groupby(rows["seed"]).mean()
     assert ratio.estimate.n == 3 and ratio.estimate.value == pytest.approx(logs.mean())
-    assert pair.outcome is Outcome.UNDERPOWERED
+    assert pair.outcome is rules.outcome is Outcome.UNDERPOWERED

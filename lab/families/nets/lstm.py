@@ -64,3 +64,9 @@ class PeepholeLSTMNet(SteppedLSTMNet):
         to_write, to_forget, to_show = self.peepholes[layer].chunk(3)
         cell = (forget + to_forget * cell).sigmoid() * cell + (write + to_write * cell).sigmoid() * candidate.tanh()
         return (show + to_show * cell).sigmoid() * cell.tanh(), cell
+
+    def permute_layer(self, layer: int, below: Tensor, own: Tensor) -> None:
+        """The peepholes too."""
+        super().permute_layer(layer, below, own)
+        peepholes = self.peepholes[layer].view(3, -1)
+        peepholes.copy_(peepholes[:, own])

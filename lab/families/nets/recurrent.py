@@ -61,6 +61,26 @@ class RecurrentNet(nn.Module, ABC):
         """Matrix and bias of the layer onto its gates: from the input ('ih') or from the last output ('hh')."""
         return getattr(self.cells, f"weight_{kind}_l{layer}"), getattr(self.cells, f"bias_{kind}_l{layer}")
 
+    @torch.no_grad()
+    def permute_units(self, chance: torch.Generator) -> None:
+        """Reorders the embedding's channels and each layer's cells; the function stays what it was."""
+        width = self.cells.hidden_size
+        below = torch.randperm(width, generator=chance)
+        self.embedding.weight.copy_(self.embedding.weight[:, below])
+        for layer in range(self.cells.num_layers):
+            own = torch.randperm(width, generator=chance)
+            self.permute_layer(layer, below, own)
+            below = own
+        self.readout.weight.copy_(self.readout.weight[:, below])
+
+    def permute_layer(self, layer: int, below: Tensor, own: Tensor) -> None:
+        """Reorders the cells of one layer by `own` where what they read was reordered by `below`."""
+        for kind, columns in (("ih", below), ("hh", own)):
+            matrix, bias = self.find_weights(kind, layer)
+            gates = (torch.arange(len(bias) // len(own))[:, None] * len(own) + own).flatten()
+            matrix.copy_(matrix[gates][:, columns])
+            bias.copy_(bias[gates])
+
     def _advance_stepwise(self, tokens_BT: Tensor, state: list[Memory] | None) -> tuple[Tensor, list[Memory]]:
         stream_BTW, after = self.embedding(tokens_BT), []
         for layer in range(self.cells.num_layers):

@@ -50,6 +50,20 @@ class TransformerNet(nn.Module):
             stream_BTW = block(stream_BTW, rotation, attend)
         return self.readout(normalize(stream_BTW)), grown
 
+    @torch.no_grad()
+    def permute_units(self, chance: torch.Generator) -> None:
+        """Reorders the stream's channels and each block's hidden units; the function stays what it was."""
+        stream = torch.randperm(self.embedding.embedding_dim, generator=chance)
+        for table in (self.embedding.weight, self.readout.weight):
+            table.copy_(table[:, stream])
+        for block in self.blocks:
+            assert isinstance(block, Block)
+            hidden = torch.randperm(len(block.forward_in), generator=chance)
+            block.attention_in.copy_(block.attention_in[..., stream])
+            block.attention_out.copy_(block.attention_out[stream])
+            block.forward_in.copy_(block.forward_in[hidden][:, stream])
+            block.forward_out.copy_(block.forward_out[stream][:, hidden])
+
     def reference_forward(self, tokens_BT: Tensor) -> Tensor:
         """The same with unfused attention."""
         return self._run(tokens_BT, attend_unfused)
