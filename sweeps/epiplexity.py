@@ -80,7 +80,10 @@ STRUCTURE_OVER_CHANCE = Question(
 )  # fmt: skip
 
 
-LABELS = tuple(label_entry("elementary", build_entry("data", rule)) for rule in (STRUCTURED, RANDOM))
+LABELS = (
+    label_entry("elementary", build_entry("data", STRUCTURED)),
+    label_entry("elementary", build_entry("data", RANDOM)),
+)
 
 
 def judge(tables: Tables) -> list[Verdict]:

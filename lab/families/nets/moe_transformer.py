@@ -76,6 +76,14 @@ class Experts(nn.Module):
         self._watch(shares_NE, counts_E)
         return torch.zeros_like(x_NW).index_add(0, rows, weighted.to(x_NW.dtype)).view_as(x_BTW)
 
+    def permute_stream(self, stream: Tensor, chance: torch.Generator) -> None:
+        """Follows the new order of the stream's channels; each expert's hidden units go into a random one."""
+        self.router.copy_(self.router[:, stream])
+        for into, out in zip(self.experts_in, self.experts_out, strict=True):
+            hidden = torch.randperm(len(into), generator=chance)
+            into.copy_(into[hidden][:, stream])
+            out.copy_(out[stream][:, hidden])
+
     def take_imbalance(self) -> Tensor:
         """E·Σ f·P of the last batch trained on: f the share of its tokens that an expert got, P its mean probability.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -56,13 +57,9 @@ class TransformerNet(nn.Module):
         stream = torch.randperm(self.embedding.embedding_dim, generator=chance)
         for table in (self.embedding.weight, self.readout.weight):
             table.copy_(table[:, stream])
-        for block in self.blocks:
-            assert isinstance(block, Block)
-            hidden = torch.randperm(len(block.forward_in), generator=chance)
-            block.attention_in.copy_(block.attention_in[..., stream])
-            block.attention_out.copy_(block.attention_out[stream])
-            block.forward_in.copy_(block.forward_in[hidden][:, stream])
-            block.forward_out.copy_(block.forward_out[stream][:, hidden])
+        for module in self.modules():
+            if isinstance(module, OnStream):
+                module.permute_stream(stream, chance)
 
     def reference_forward(self, tokens_BT: Tensor) -> Tensor:
         """The same with unfused attention."""
@@ -77,6 +74,14 @@ class TransformerNet(nn.Module):
         return logits_BTV
 
 
+@runtime_checkable
+class OnStream(Protocol):
+    """A module that reads the stream and adds to it."""
+
+    def permute_stream(self, stream: Tensor, chance: torch.Generator) -> None:
+        """Follows the new order of the stream's channels, and puts hidden units of its own in a random one."""
+
+
 class AttentionLayer(nn.Module):
     """What every block begins with: attention, added to the stream.
 
@@ -89,6 +94,11 @@ class AttentionLayer(nn.Module):
         self.heads = heads
         self.attention_in = nn.Parameter(torch.empty(3, width, width).uniform_(-1, 1) * (3 / width) ** 0.5)
         self.attention_out = nn.Parameter(torch.zeros(width, width))
+
+    def permute_stream(self, stream: Tensor, chance: torch.Generator) -> None:
+        """Follows the new order of the stream's channels; heads stay as they are."""
+        self.attention_in.copy_(self.attention_in[..., stream])
+        self.attention_out.copy_(self.attention_out[stream])
 
     def mix(self, stream_BTW: Tensor, rotation: tuple[Tensor, Tensor], attend: Callable[..., Tensor]) -> Tensor:
         """The stream after attention."""
@@ -118,6 +128,13 @@ class Block(AttentionLayer):
         """The stream after this block."""
         stream_BTW = self.mix(stream_BTW, rotation, attend)
         return stream_BTW + self.feed(normalize(stream_BTW))
+
+    def permute_stream(self, stream: Tensor, chance: torch.Generator) -> None:
+        """The feed-forward layer too, its hidden units in a random order."""
+        super().permute_stream(stream, chance)
+        hidden = torch.randperm(len(self.forward_in), generator=chance)
+        self.forward_in.copy_(self.forward_in[hidden][:, stream])
+        self.forward_out.copy_(self.forward_out[stream][:, hidden])
 
     def feed(self, x_BTW: Tensor) -> Tensor:
         """What the feed-forward layer adds."""
