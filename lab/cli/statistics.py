@@ -31,7 +31,7 @@ def command(
     alphabet: Alphabet = None,
     shape: Shape = "",
     draws: Annotated[int, typer.Option("--draws", min=20, max=10_000, help="Resamples of the bootstrap.")] = 200,
-    to: Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Draw the figure there.")] = None,
+    to: Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Draw the figures there.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure what a sequence's statistics say: h, E, C_μ and its ε-machine, regularity, counted depth.
@@ -124,5 +124,6 @@ def _draw(measured: "list[Statistics]", folder: Path) -> None:
     from lab.figures.printing import export_figure
 
     tables = tabulate_statistics(Path(measured[0].described.name).name.partition(":")[0], measured)
-    for path in export_figure("block_entropies", tables, {}, folder):
-        print_note(str(path))
+    for name in ("block_entropies", "state_diagram"):
+        for path in export_figure(name, tables, {}, folder):
+            print_note(str(path))

@@ -369,4 +369,8 @@ COMPLEXITY = (
         "head; what of a compressed file says how to read it: recipe, hash, arithmetic",
         "complexity",
     ),
+    Column("state", "", "", "axis", "state; of an ε-machine, numbered from 0", "complexity"),
+    Column("symbol", "", "", "identity", "symbol; that a state emits, numbered from 0", "complexity"),
+    Column("leads_to", "", "", "identity", "state that a symbol leads to", "complexity"),
+    Column("move_probability", "", "", "measure", "probability of a symbol in the state that emits it", "complexity"),
 )

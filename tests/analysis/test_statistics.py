@@ -95,6 +95,16 @@ def test_over_seeds_the_interval_is_students() -> None:
     assert set(frame["run_key"].dropna()) == set(tables.runs["run_key"]) and len(tables.runs) == 3
 
 
+def test_a_machine_is_drawn_and_one_of_too_many_states_is_not() -> None:
+    golden = tabulate_statistics("golden", [measure_statistics(open_object("golden_mean", 4_000), draws=0)])
+    frame, drawing = draw_figure("state_diagram", golden, {})
+    assert (frame["mark"] == "state").sum() == 2
+    moves = sorted(text.split(" | ")[0] for text in frame["text"][frame["mark"] == "label"])
+    assert moves == ["0", "1", "1"] and len(drawing.layout.annotations) == 2 + 3
+    morse = tabulate_statistics("morse", [measure_statistics(open_object("thue_morse", 4_096), draws=0)])
+    assert "64 states" in draw_figure("state_diagram", morse, {})[0].attrs["missing"]
+
+
 def test_resamples_are_stretches_of_the_sequence() -> None:
     rng = np.random.default_rng(0)
     positions = np.array([draw_positions(500, 20.0, rng) for _ in range(200)])

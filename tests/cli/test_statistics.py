@@ -19,7 +19,8 @@ def test_a_source_and_its_machine(terminal: Terminal) -> None:
     assert complexity["status"] == "measured" and estimates["causal_states"]["status"] == "no interval"
     assert np.shape(found["machine"]["emits"]) == (2, 2) and abs(found["entropy_rate_bits"] - 2 / 3) < 1e-9
     assert {one["name"] for one in found["descriptions"]} == {"literal", "lz76", "lz78"}
-    assert (terminal.folder / "out" / "block_entropies.png").stat().st_size > 1000
+    for name in ("block_entropies", "state_diagram"):
+        assert (terminal.folder / "out" / f"{name}.png").stat().st_size > 1000
 
 
 def test_a_file_in_words(terminal: Terminal) -> None:

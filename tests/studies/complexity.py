@@ -59,14 +59,16 @@ def make_tables() -> Tables:
 
 
 def make_block_curves(runs: pd.DataFrame) -> pd.DataFrame:
-    """Block entropies of the longest objects: h(L) comes down to the rate by half with every symbol."""
+    """Of the longest objects: h(L), down to the rate by half with every symbol, and the machine of a golden mean."""
     chosen = runs.query("code == 'ensemble' and baseline == 'object' and symbols == symbols.max()")
     pieces = []
     for _, run in chosen.iterrows():
         lengths = np.arange(1, 13)
         rates = RATES[run["object"]] + (0.01 * run["seed"] + 0.25) * 0.5 ** (lengths - 1)
         curve = {"block_length": lengths, "block_rate_bits": rates}
-        pieces.append(pd.DataFrame({"run_key": run["run_key"], "trunk_key": run["trunk_key"], **curve}))
+        golden = {"state": [0, 0, 1], "symbol": [0, 1, 0], "leads_to": [0, 1, 0], "move_probability": [0.5, 0.5, 1.0]}
+        named = {"run_key": run["run_key"], "trunk_key": run["trunk_key"]}
+        pieces += [pd.DataFrame({**named, **part}) for part in (curve, golden)]
     return pd.concat(pieces, ignore_index=True)
 
 

@@ -27,6 +27,7 @@ from lab.analysis.complexity.settling import (
 from lab.complexity.blocks import (
     CORRECTIONS,
     BlockEntropies,
+    Floats,
     Integers,
     estimate_miller_madow,
     measure_blocks,
@@ -118,7 +119,7 @@ def average_statistics(measured: Sequence[Statistics], level: float = 0.95) -> t
 
 
 def tabulate_statistics(name: str, measured: Sequence[Statistics]) -> Tables:
-    """A study `name`: a run per sequence, and as its curve the block entropies by length."""
+    """A study `name`: a run per sequence; as its curve the block entropies by length, and the moves of its machine."""
     rows, curves = [], []
     for seed, one in enumerate(measured):
         described, rate = one.described, one.described.entropy_rate
@@ -128,11 +129,20 @@ def tabulate_statistics(name: str, measured: Sequence[Statistics]) -> Tables:
         rows.append({"run_key": key, "trunk_key": key, "seed": seed, "entropy_rate": known, **told})
         lengths = np.arange(1, one.blocks.length + 1)
         curve = {"block_length": lengths, "block_rate_bits": one.blocks.rates_bits}
-        curves.append(pd.DataFrame({"run_key": key, "trunk_key": key, **curve}))
+        curves += [pd.DataFrame({"run_key": key, "trunk_key": key, **part}) for part in (curve, _list_moves(one))]
     frame = tidy_runs(pd.DataFrame(rows).assign(study=name, status="done", stage="grid", error=""))
     curve_frame = pd.concat(curves, ignore_index=True)
-    curve_frame = curve_frame.reindex(columns=["run_key", "trunk_key", *CURVE, "block_length", "block_rate_bits"])
+    curve_frame = curve_frame.reindex(columns=list(dict.fromkeys(["run_key", "trunk_key", *CURVE, *curve_frame])))
     return Tables(Study(name, origin="import", counts={"done": len(frame)}), frame, curve_frame)
+
+
+def _list_moves(measured: Statistics) -> dict[str, Integers | Floats]:
+    machine = measured.causal.machine
+    if machine is None:
+        return {"state": np.empty(0, dtype=np.int64)}
+    state, symbol = np.nonzero(machine.emits)
+    leads, share = machine.leads[state, symbol], machine.emits[state, symbol]
+    return {"state": state, "symbol": symbol, "leads_to": leads, "move_probability": share}
 
 
 @dataclass(frozen=True)
