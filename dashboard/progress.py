@@ -15,7 +15,7 @@ from lab.runs.store import open_store
 from lab.tables import Study
 
 SECONDS_RUNNING, SECONDS_RESTING = 2.0, 15.0
-ENDED = ("done", "diverged", "failed")
+ENDED = ("done", "diverged", "stopped", "failed")
 
 
 def show_progress(study: Study) -> None:

@@ -33,6 +33,9 @@ class TrainingGrid:
     octave apart) to every horizon; where a horizon's best rate is the smallest or largest tried, the search goes an
     octave further; then the other seeds train, per size and horizon, at the best rate of that very horizon, because
     the best rate drifts with the horizon and a single one would tilt the exponent of the data.
+    With a `stop_margin` (nats per token) the search trains the middle rate first; a rate that ends the shortest horizon
+    with a loss more than that above it is not trained further. The rule is a field of those runs, so that the best rate
+    found is trained once more without it.
     """
 
     family: Mapping[str, Any]
@@ -44,6 +47,7 @@ class TrainingGrid:
     stored_rates: Mapping[int, float] = field(default_factory=dict)
     size_dial: str = "width"
     fields: Mapping[str, Any] = field(default_factory=dict)
+    stop_margin: float | None = None
 
     def list_specs(self, table: pd.DataFrame) -> list[RunSpec]:
         """What is wanted, given the study's runs so far: deterministic, and a superset of every earlier answer."""
@@ -53,8 +57,8 @@ class TrainingGrid:
             if self.stored_rates:
                 best = dict.fromkeys(horizons, self.stored_rates[size])
             else:
-                tried, best = self._search_rates(table, size)
-                specs += [self.make_spec(size, h, self.seeds[0], r, "search") for r in tried for h in horizons]
+                searched, best = self._search_rates(table, size)
+                specs += searched
             specs += [self.make_spec(size, h, seed, best[h]) for seed in self.seeds for h in best]
         return specs
 
@@ -62,34 +66,53 @@ class TrainingGrid:
         """The horizons of one size, tokens."""
         return self.horizons[size] if isinstance(self.horizons, Mapping) else self.horizons
 
-    def make_spec(self, size: int, horizon: int, seed: int, rate: float, stage: str = "grid") -> RunSpec:
-        """One run of the grid."""
+    def make_spec(self, size: int, horizon: int, seed: int, rate: float, stage: str = "grid", **more: Any) -> RunSpec:
+        """One run of the grid; `more` are fields of its own."""
         family = {**self.family, self.size_dial: size}
         varied = {"family": family, "source": dict(self.source), "tokens": horizon, "learning_rate": rate, "seed": seed}
-        return RunSpec("train", {**self.fields, **varied}, stage)
+        return RunSpec("train", {**self.fields, **varied, **more}, stage)
 
-    def _search_rates(self, table: pd.DataFrame, size: int) -> tuple[list[float], dict[int, float]]:
-        """The rates to try at this size, and the best of each horizon once all of them are in."""
-        horizons, known = self.list_horizons(size), _read_losses(table)
-        tried = sorted(self.rates)
+    def _search_rates(self, table: pd.DataFrame, size: int) -> tuple[list[RunSpec], dict[int, float]]:
+        """The runs of the search at this size, and the best rate of each horizon once all of them are in."""
+        horizons, known, tried = self.list_horizons(size), _read_losses(table), sorted(self.rates)
+        middle = tried[len(tried) // 2]
+        first = self._list_rate(size, middle, {})
+        stop = self._find_stop(first[min(horizons)], known)
+        if stop is None:
+            return list(first.values()), {}
         while True:
-            keys = {(rate, h): self.make_spec(size, h, self.seeds[0], rate).key for rate in tried for h in horizons}
-            if not known.keys() >= set(keys.values()):
-                return tried, {}
-            losses = {pair: known[key] for pair, key in keys.items()}
+            rules = {rate: {} if rate == middle else stop for rate in tried}
+            specs = {(r, h): spec for r in tried for h, spec in self._list_rate(size, r, rules[r]).items()}
+            if not known.keys() >= {spec.key for spec in specs.values()}:
+                return list(specs.values()), {}
+            losses = {pair: known[spec.key] for pair, spec in specs.items()}
             best = {h: min(tried, key=lambda rate, h=h: losses[rate, h]) for h in horizons}  # type: ignore[misc]
             further = {tried[0]: tried[0] / 2, tried[-1]: tried[-1] * 2}
             wanted = {further[rate] for rate in best.values() if rate in further}
             if not wanted or len(tried) >= MOST_RATES:
-                return tried, best
+                return list(specs.values()), best
             tried = sorted({*tried, *wanted})
+
+    def _find_stop(self, first: RunSpec, known: Mapping[str, float]) -> dict[str, Any] | None:
+        """The stop rule that follows from the shortest run at the middle rate; None while that has not ended."""
+        if self.stop_margin is None:
+            return {}
+        if first.key not in known:
+            return None
+        most = known[first.key] + self.stop_margin
+        return {"stop": {"tokens": first.fields["tokens"], "loss_nats": most}} if math.isfinite(most) else {}
+
+    def _list_rate(self, size: int, rate: float, rule: Mapping[str, Any]) -> dict[int, RunSpec]:
+        """The runs of the search at one rate, by horizon."""
+        seed = self.seeds[0]
+        return {h: self.make_spec(size, h, seed, rate, "search", **rule) for h in self.list_horizons(size)}
 
 
 def _read_losses(table: pd.DataFrame) -> dict[str, float]:
-    """Run key → loss of every run that ended; infinite where it diverged."""
+    """Run key → loss of every run that ended; infinite where it diverged or was stopped."""
     if table.empty:
         return {}
-    ended = table[table["status"].isin(["done", "diverged"])]
+    ended = table[table["status"].isin(["done", "diverged", "stopped"])]
     return dict(zip(ended["run_key"], ended["loss_nats"].fillna(math.inf).astype(float), strict=True))
 
 

@@ -14,14 +14,15 @@ import pandas as pd
 CELL = ["family", "dials", "optimizer", "source", "batch_tokens", "size", "tokens"]
 """All but the learning rate and the seed: runs of one cell differ by nothing else."""
 
-_ENDED = ("done", "diverged")
+_ENDED = ("done", "diverged", "stopped")
 
 
 def summarize_rates(runs: pd.DataFrame) -> pd.DataFrame:
     """One row per cell with a finished run: its best learning rate, and how well it is bracketed.
 
     Rates are compared by the mean held-out loss over the seeds that tried the most of them, so that a rate which more
-    seeds ran later is not judged by other luck than its rivals. A diverged rate counts as tried and as worse than any.
+    seeds ran later is not judged by other luck than its rivals. A rate that diverged or was stopped counts as tried and
+    as worse than any.
 
     Columns: the cell; `learning_rate` (best); `on_edge` (it is the least or the largest tried, so a better one may lie
     beyond); `rates_tried`; `stored` (only one was tried: taken over, not tuned here); `vertex`, `vertex_loss`

@@ -51,8 +51,10 @@ def _select(runs: pd.DataFrame) -> Selection:
         reasons = _add(reasons, find(runs[reasons == ""]))
     if (reasons == "").any():  # the others compare a run with the rest
         reasons = _add(reasons, _find_foreign(runs[reasons == ""]))
-        tried = runs[reasons.isin(["", "diverged"])]  # a rate that diverged was tried, and bounds the best one
+        # A rate that diverged, or was stopped as too far behind, was tried and bounds the best one.
+        tried = runs[reasons.isin(["", "diverged", "stopped"])]
         reasons = _add(reasons, _find_untuned(runs[reasons == ""], tried))
+        reasons = _add(reasons, _find_ruled(runs[reasons == ""]))
     kept = reasons == ""
     return Selection(runs[kept], pd.DataFrame({"run_key": runs["run_key"], "reason": reasons})[~kept])
 
@@ -91,6 +93,12 @@ def _find_untuned(runs: pd.DataFrame, tried: pd.DataFrame) -> pd.Series:
     other = known & (best["learning_rate"] != best["best"])
     reasons = _mark(runs, (known & best["on_edge"].eq(True)).to_numpy(bool), "the best learning rate is on the edge")
     return reasons.where(~other, "not at the best learning rate")
+
+
+def _find_ruled(runs: pd.DataFrame) -> pd.Series:
+    """Runs of a search that might have been stopped: where its rate is best, the seed trains again without the rule."""
+    ruled = runs["stop_nats"].notna().to_numpy(bool) if "stop_nats" in runs else np.zeros(len(runs), bool)
+    return _mark(runs, ruled, "trained under a stop rule")
 
 
 def _mark(runs: pd.DataFrame, bad: np.ndarray, reason: str) -> pd.Series:

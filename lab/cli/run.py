@@ -46,13 +46,15 @@ def command(
                 "reused": outcome.reused,
                 "failed": outcome.failed,
                 "diverged": outcome.diverged,
+                "stopped": outcome.stopped,
                 "seconds": outcome.seconds,
             }
         )
     else:
+        stopped = f", {outcome.stopped} stopped early" if outcome.stopped else ""
         print_text(
             f"{study}: {outcome.done} done, {outcome.reused} reused, {outcome.failed} failed, "
-            f"{outcome.diverged} diverged in {format_duration(outcome.seconds)}"
+            f"{outcome.diverged} diverged{stopped} in {format_duration(outcome.seconds)}"
         )
         if outcome.done + outcome.reused:
             print_text(f"Next: lab fit {study}, lab judge {study}, lab report {study}, lab dashboard")

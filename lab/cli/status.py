@@ -11,7 +11,7 @@ from lab.cli.console.output import print_json, print_table, print_text
 if TYPE_CHECKING:
     from lab.tables import Study
 
-STATES = ("done", "running", "pending", "failed", "diverged")
+STATES = ("done", "running", "pending", "failed", "diverged", "stopped")
 RUN = ("run_key", "status", "family", "size", "tokens", "learning_rate", "seed", "loss_nats", "error")
 SECONDS_BETWEEN_LOOKS = 2.0
 

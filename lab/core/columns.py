@@ -28,8 +28,27 @@ _TRAINING = (
     Column(
         "stage", "", "", "identity", "stage of the sweep the run was asked for in: 'search' (learning rates) or 'grid'"
     ),
-    Column("status", "", "", "identity", "status; done, failed, diverged, running or pending"),
-    Column("dials", "", "", "identity", "dials; of the family (but its size) and of the source, where not the default"),
+    Column(
+        "status",
+        "",
+        "",
+        "identity",
+        "status; done, failed, diverged, stopped early by its own rule, running or pending",
+    ),
+    Column(
+        "dials",
+        "",
+        "",
+        "identity",
+        "dials; of the family (but its size), of the source and of the arithmetic, where not the default",
+    ),
+    Column(
+        "stop_nats",
+        "",
+        "nats/token",
+        "identity",
+        "stop rule; a shorter horizon's loss above which it was not to be run",
+    ),
     Column("size", "", "", "axis", "size; the value of the family's one size dial (for most families the width)"),
     Column("params_total", "N", "parameters", "axis", "all parameters; embedding, body and readout"),
     Column("params_body", "N", "parameters", "axis", "body parameters; without embedding and readout (Kaplan's N)"),

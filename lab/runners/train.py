@@ -51,17 +51,21 @@ class TrainRunner(TrainingRunner):
         began = time.monotonic()
         with settle_arithmetic():
             for end in train_trunk(task, list(by_horizon), advance, Keeper(reporter.checkpoint, reporter.note)):
-                diverged = end.diverged_at is not None
+                status, reason = "done", ""
+                if end.diverged_at is not None:
+                    status, reason = "diverged", f"diverged at step {end.diverged_at}"
+                elif end.stopped:
+                    status, reason = "stopped", end.stopped
                 reporter.emit(
                     by_horizon[end.horizon],
                     Result(
-                        status="diverged" if diverged else "done",
+                        status=status,
                         metrics=end.metrics,
                         curve=dict(end.curve.points),
                         arrays=end.arrays,
                         timings={"cpu_seconds": end.curve.cpu_seconds},
                         totals={"cpu_seconds": end.cpu_seconds, "wall_seconds": time.monotonic() - began},
-                        error=f"diverged at step {end.diverged_at}" if diverged else "",
+                        error=reason,
                         weights=end.weights,
                     ),
                 )

@@ -1,6 +1,6 @@
 """Drives a study to its end: asks the sweep what it wants, runs what is missing, stores what comes.
 
-Resuming is nothing special: a study always runs exactly the runs that are neither done nor diverged.
+Resuming is nothing special: a study always runs exactly the runs that have not ended: done, diverged or stopped.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class StudyOutcome:
     done: int = 0
     failed: int = 0
     diverged: int = 0
+    stopped: int = 0
     reused: int = 0
     seconds: float = 0.0
     failures: dict[str, str] = field(default_factory=dict)
@@ -128,7 +129,7 @@ class _Drive:
         self.monitor = _Monitor(self.spool, on_event)
 
     def run_stage(self, specs: Mapping[str, RunSpec]) -> None:
-        """Returns when every run of `specs` is done or diverged, or has failed here."""
+        """Returns when every run of `specs` has ended, or has failed here."""
         self.wanted.update(specs)
         self.collect()
         ended = [key for key, status in self.store.statuses(specs).items() if status in FINAL]
@@ -223,6 +224,7 @@ class _Drive:
             counts.count("done"),
             counts.count("failed"),
             counts.count("diverged"),
+            counts.count("stopped"),
             len(self.wanted) - len(counts),
             time.monotonic() - self.began,
             self.failures,

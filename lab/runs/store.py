@@ -110,7 +110,7 @@ class Store:
     def complete(self, key: str, owner: Owner, result: Result, provenance: Mapping[str, Any]) -> bool:
         """Stores a result, its hash and its status in one transaction, if `owner` still holds the run."""
         if result.status not in (*FINAL, "failed"):
-            raise InputError(f"result of run {key}", result.status, "a result is done, diverged or failed")
+            raise InputError(f"result of run {key}", result.status, "a result is done, diverged, stopped or failed")
         contents = {name: (hash_array(a), encode_array(a)) for name, a in result.arrays.items()}
         with self._database.writing() as connection:
             if not self._held(connection, [key], owner):

@@ -9,7 +9,7 @@ from typing import Any
 from lab.core.errors import InputError
 from lab.runs.record import decode_json, hash_record
 
-FINAL = ("done", "diverged")
+FINAL = ("done", "diverged", "stopped")
 STATUSES = ("pending", "running", "failed", *FINAL)
 DAMAGED = "its record does not match its hash"
 

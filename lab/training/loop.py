@@ -11,7 +11,7 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ class Task:
     """What a trunk trains. `evaluation_tokens` are rounded down to whole windows; `clip_norm` 0 clips no gradient.
 
     `precision` is that of training's matrix products (autocast); weights, optimizers and evaluation stay in float32.
+    `stop`: a horizon (tokens) and the loss (nats per token) above which, if it ends so, no longer one is trained.
     """
 
     family: Family
@@ -54,6 +55,7 @@ class Task:
     clip_norm: float = 1.0
     precision: str = "float32"
     compile: bool = False
+    stop: tuple[int, float] | None = None
     device: str = "cpu"
 
     @property
@@ -78,7 +80,7 @@ class Curve:
 @dataclass(frozen=True)
 class Endpoint:
     """A horizon's outcome. `diverged_at` is the step of the first hopeless loss, None for a run that ended well, which
-    has the `weights` of the cooled net by parameter name.
+    has the `weights` of the cooled net by parameter name. `stopped`: by which rule its trunk ended before it.
     """
 
     horizon: int
@@ -88,6 +90,7 @@ class Endpoint:
     cpu_seconds: float
     diverged_at: int | None = None
     weights: Mapping[str, np.ndarray] = field(default_factory=dict)
+    stopped: str = ""
 
 
 class DivergedError(Exception):
@@ -108,8 +111,8 @@ def train_trunk(
     """
     keeper = keeper or Keeper()
     trainer = Trainer(task, advance)
-    ordered = sorted(horizons)
-    resumed = keeper.load(task.schedule.find_branch(ordered[0]))
+    resumed = keeper.load(task.schedule.find_branch(min(horizons)))
+    ordered = sorted({*horizons, *_find_milestone(task, horizons, resumed)})
     if resumed:
         trainer.take_up(resumed.trunk)
         advance(trainer.step * task.schedule.batch_tokens)
@@ -127,9 +130,34 @@ def train_trunk(
         if resumed and resumed.branch and resumed.horizon == horizon:
             trainer.take_up(resumed.branch)
             advance((trainer.step - trunk["step"]) * task.schedule.batch_tokens)
-        yield _cool_branch(trainer, horizon, trunk, keeper)
+        endpoint = _cool_branch(trainer, horizon, trunk, keeper)
+        if horizon in horizons:
+            yield endpoint
         trainer.take_up(trunk)
+        if reason := _judge_milestone(task, endpoint):
+            for left in ordered[position + 1 :]:
+                yield replace(trainer.report_divergence(left, trainer.step), diverged_at=None, stopped=reason)
+            break
     keeper.drop()
+
+
+def _find_milestone(task: Task, horizons: list[int], resumed: Position | None) -> list[int]:
+    """The horizon of the stop rule, where the trunk has yet to be judged by it."""
+    if task.stop is None or max(horizons) <= task.stop[0]:
+        return []
+    passed = resumed is not None and resumed.trunk["step"] > task.schedule.find_branch(task.stop[0])
+    return [] if passed else [task.stop[0]]
+
+
+def _judge_milestone(task: Task, endpoint: Endpoint) -> str:
+    """Why the trunk is not worth going on with, '' where it is."""
+    if task.stop is None or endpoint.horizon != task.stop[0]:
+        return ""
+    loss, most = endpoint.metrics.get("loss_nats", math.inf), task.stop[1]
+    step = task.schedule.count_steps(endpoint.horizon)
+    return (
+        f"stopped at step {step}: {loss:.4g} nats at {endpoint.horizon} tokens, above {most:.4g}" if loss > most else ""
+    )
 
 
 def _cool_branch(trainer: Trainer, horizon: int, trunk: dict[str, Any], keeper: Keeper) -> Endpoint:

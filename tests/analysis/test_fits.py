@@ -224,3 +224,17 @@ def test_an_import_without_seeds_or_rates_is_fitted() -> None:
     assert len(select_runs(imported).rows) == 24
     fit = fit_joint(imported).fit
     assert fit.units == 24 and fit.status in (Status.CONVERGED, Status.UNIDENTIFIED)
+
+
+def test_a_run_under_a_stop_rule_bounds_the_best_rate_and_is_not_fitted() -> None:
+    """The search's run at the best rate is there twice, with the rule and without: one unit, not two."""
+    tables = make_tables(rates=(0.01, 0.02, 0.04))
+    plain = select_runs(tables)
+    searched = tables.runs.assign(stop_nats=9.0, run_key=tables.runs["run_key"] + "s", stage="search")
+    stopped = searched["learning_rate"].eq(0.04) & searched["tokens"].gt(searched["tokens"].min())
+    searched.loc[stopped, ["status", "loss_nats"]] = ["stopped", np.nan]
+    best = tables.runs["run_key"].isin(plain.rows["run_key"])
+    both = replace(tables, runs=pd.concat([searched, tables.runs[best]], ignore_index=True))
+    selection = select_runs(both)
+    assert sorted(selection.rows["run_key"]) == sorted(plain.rows["run_key"])
+    assert {"stopped", "trained under a stop rule"} <= set(selection.excluded["reason"])

@@ -117,3 +117,13 @@ def test_branches_of_a_trunk_share_its_key_and_stage_is_no_identity() -> None:
 def test_a_preset_that_is_not_there() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'smoke'"):
         choose_preset(kaplan_language_models.presets, "smok")
+
+
+def test_a_margin_stops_rates_that_are_far_behind_the_middle_one() -> None:
+    grid = make_grid(sizes=(8,), stop_margin=0.05)
+    first = grid.list_specs(pd.DataFrame())
+    assert rates_of(first, 8, "search") == {0.02} and not any("stop" in s.fields for s in first)
+    specs = run_to_the_end(grid, parabola(lambda size, tokens: 0.02))
+    rules = {s.fields["learning_rate"]: s.fields.get("stop") for s in specs if s.stage == "search"}
+    assert rules == {r: None if r == 0.02 else {"tokens": HORIZONS[0], "loss_nats": 2.05} for r in (0.01, 0.02, 0.04)}
+    assert not any("stop" in s.fields for s in specs if s.stage == "grid"), "a stopped run never mixes with full ones"

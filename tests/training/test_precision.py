@@ -60,4 +60,8 @@ def test_a_compiled_net_is_the_same_net(monkeypatch: pytest.MonkeyPatch) -> None
 def test_they_are_part_of_the_key() -> None:
     keys = {make_spec(**c).key for c in ({}, {"precision": "bfloat16"}, {"compile": True}, {"device": "cuda"})}
     assert len(keys) == 4
+    assert (
+        make_spec(precision="bfloat16", compile=True).describe()["dials"]
+        == "symbols 8; precision bfloat16; compile True"
+    )
     assert make_spec(precision="float32", compile=False).key == make_spec().key

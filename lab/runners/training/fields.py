@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -31,6 +32,8 @@ class TrainFields:
     endpoint. `clip_norm`: largest norm of the gradient over all parameters; 0 clips nothing.
     `precision`: of training's matrix products; weights, optimizers and evaluation stay in float32. `compile`: torch
     compiles the net, which fuses and reorders its sums.
+    `stop`: {'tokens': …, 'loss_nats': …}: longer horizons are not trained where the one of that many tokens ends with a
+    loss above that; they are then `stopped`. A search may so leave rates that are far behind.
     """
 
     family: dict[str, Any]
@@ -47,6 +50,7 @@ class TrainFields:
     clip_norm: float = 1.0
     precision: Literal["float32", "bfloat16"] = "float32"
     compile: bool = False
+    stop: dict[str, Any] | None = None
     device: Literal["cpu", "cuda"] = "cpu"
 
     def __post_init__(self) -> None:
@@ -62,6 +66,7 @@ class TrainFields:
             ),
             ("warmup_tokens", self.warmup_tokens >= 0, "must not be negative"),
             ("cooldown", 0 < self.cooldown <= 1, "must lie in (0, 1]"),
+            ("stop", _is_rule(self.stop, self.batch_tokens), "names tokens, a multiple of batch_tokens, and loss_nats"),
             ("evaluation_tokens", self.evaluation_tokens >= 32 * self.window, "must hold at least 32 windows"),
         )
         for name, holds, rule in rules:
@@ -120,6 +125,7 @@ class TrainFields:
             "clip_norm": self.clip_norm,
             "precision": self.precision,
             "compile": self.compile,
+            "stop": (int(self.stop["tokens"]), float(self.stop["loss_nats"])) if self.stop else None,
             "device": self.device,
         }
 
@@ -144,9 +150,13 @@ class TrainingRunner(Runner):
         checked = check_fields(fields)
         family, source, tokens = checked.net_family, checked.data_source, checked.tokens
         counts = family.count_parameters(checked.shape)
+        labels = label_dials(family, family.size_dial), label_dials(source)
+        changed = changed_dials(checked)
+        arithmetic = [f"{name} {changed[name]}" for name in ("precision", "compile", "device") if name in changed]
         return {
             "family": checked.family["name"],
-            "dials": "; ".join(filter(None, (label_dials(family, family.size_dial), label_dials(source)))),
+            "dials": "; ".join(filter(None, (*labels, *arithmetic))),
+            "stop_nats": checked.stop["loss_nats"] if checked.stop else None,
             "source": checked.source["name"],
             "optimizer": label_entry(checked.optimizer_table["name"], checked.net_optimizer),
             "seed": checked.seed,
@@ -170,6 +180,13 @@ class TrainingRunner(Runner):
 def check_fields(fields: Fields, subject: str = "train") -> TrainFields:
     """The fields, checked; raises `InputError` naming the wrong one as `subject`'s."""
     return build_from_dials(TrainFields, fields, subject)
+
+
+def _is_rule(stop: dict[str, Any] | None, batch_tokens: int) -> bool:
+    if stop is None:
+        return True
+    numbers = stop.keys() == {"tokens", "loss_nats"} and all(type(value) in (int, float) for value in stop.values())
+    return numbers and stop["tokens"] > 0 and stop["tokens"] % batch_tokens == 0 and math.isfinite(stop["loss_nats"])
 
 
 def _identify_optimizer(checked: TrainFields) -> dict[str, Any]:
