@@ -1,7 +1,7 @@
 """The shelf's contract, over every entry: draws from a study and from an empty one, names its units, prints."""
 
 import dataclasses
-import importlib
+import importlib.util
 from functools import cache
 from html import unescape
 from typing import Literal, get_args, get_origin, get_type_hints
@@ -19,14 +19,15 @@ NAMES = open_shelf("figures").names()
 
 
 @cache
-def make_study(page: str) -> Tables:
-    """A study that fills the figures of a page of the dashboard: tests/studies/PAGE.py."""
-    tables: Tables = importlib.import_module(f"tests.studies.{page}").make_tables()
+def make_study(name: str) -> Tables:
+    tables: Tables = importlib.import_module(f"tests.studies.{name}").make_tables()
     return tables
 
 
 def find_study(name: str) -> Tables:
-    return make_study(open_shelf("figures").load(name).page)
+    """A study that fills the figure: tests/studies/FIGURE.py, or that of its page of the dashboard, PAGE.py."""
+    own = importlib.util.find_spec(f"tests.studies.{name}")
+    return make_study(name if own else open_shelf("figures").load(name).page)
 
 
 def empty(tables: Tables) -> Tables:
