@@ -18,13 +18,13 @@ from dashboard.studies import BY_HASH, find_evidence, read_tables
 from lab.analysis.complexity.estimator_calibration import collect_points, find_trusted_lengths, measure_bias
 from lab.core.registry import open_shelf
 from lab.core.units import NATS_PER_BIT
+from lab.data import CorpusSource
 from lab.figures import Range
 from lab.figures.framing.estimators import Group, select_group
 from lab.runners.estimate import QUANTITIES, SHELVES, EstimateFields
 from lab.tables import Study, Tables
 
 COMMAND = "lab run estimator_calibration --preset standard"
-SILENT = ("bytes_text",)  # a text of one's own is the page Complexity's
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,8 @@ def list_sources() -> pd.DataFrame:
     """
     rows: list[dict[str, Any]] = []
     for name in open_shelf("data").names():
-        if name not in SILENT:
-            source = open_shelf("data").load(name)()
+        source = open_shelf("data").load(name)()
+        if not isinstance(source, CorpusSource):  # a text is the page Complexity's
             truths = {quantity.replace("_", " "): _spell(getattr(source, quantity)) for quantity in QUANTITIES}
             rows.append({"source": name, **truths, "known": source.known})
     return pd.DataFrame(rows)

@@ -14,6 +14,7 @@ import numpy as np
 
 from lab.core.errors import InputError, RefusedError
 from lab.core.seeds import open_stream
+from lab.data.holdings import Holding
 
 
 class Source(ABC):
@@ -33,6 +34,14 @@ class Source(ABC):
     known: str = ""
     """One sentence: what is known of the source in closed form, and what is not."""
     bytes_per_token: float = 1.0
+    licence: ClassVar[str] = "none: generated"
+    extent: ClassVar[str] = "endless"
+    """How much there is of it, in words."""
+
+    @property
+    def holding(self) -> Holding | None:
+        """What has to be fetched before the source yields anything; None where it is built in."""
+        return None
 
     @property
     @abstractmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from lab.core.errors import InputError
 from lab.core.registry import open_shelf
 from lab.data import Source
+from tests.data.standins import keep_standin
 
 WINDOW = 256
 EVERY = pytest.mark.parametrize("name", open_shelf("data").names())
@@ -18,6 +20,17 @@ EVERY = pytest.mark.parametrize("name", open_shelf("data").names())
 def make_source(name: str) -> Source:
     source: Source = open_shelf("data").load(name)()
     return source
+
+
+@pytest.fixture(scope="module", autouse=True)
+def standins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What would have to be fetched is there, in the form it is fetched in, with other words."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAB_DATA", str(tmp_path_factory.mktemp("data")))
+        for name in open_shelf("data").names():
+            if (holding := make_source(name).holding) is not None:
+                keep_standin(holding)
+        yield
 
 
 def spread_last(windows_WT: np.ndarray, vocabulary: int) -> np.ndarray:
