@@ -30,7 +30,7 @@ from lab.training.optimizers import make_optimizers
 SHAPE, WINDOWS = Shape(vocabulary=256, window=128), 16
 BATCH_TOKENS = WINDOWS * SHAPE.window
 TARGETS = (25_000, 100_000, 200_000, 800_000, 2_700_000)
-LARGEST_SIZE, SIZE_STEP = 1024, 4
+LARGEST_SIZE, SIZE_STEP = 2048, 4
 MATRIX, PRODUCTS = 512, 4
 PEER, BAR = ("transformer", "gpt2_transformer"), 0.85
 

@@ -6,6 +6,8 @@ by hand and left alone.
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +17,7 @@ import typer
 
 from lab.cli.console.app import build_app, spell_command
 from lab.core.columns import COLUMNS
-from lab.core.registry import SHELVES
+from lab.core.registry import SHELVES, open_shelf
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -62,10 +64,34 @@ def render_shelves() -> str:
     return render_table(("shelf", "built in", "in your LAB_PATH folder", "each file exposes"), rows)
 
 
+def render_families() -> str:
+    """Every family of the house: what it is, its dials at their defaults, its counts as its own docstrings say them."""
+    shelf = open_shelf("families")
+    rows = []
+    for name in shelf.names():
+        family = shelf.load(name)
+        about = first_sentence_of(shelf.find(name).module.__doc__ or "")
+        dials = ", ".join(f"{dial.name} {show_dial(dial.default)}" for dial in dataclasses.fields(family))
+        counts = (inspect.getdoc(getattr(family, count)) or "" for count in ("count_parameters", "count_forward_flops"))
+        rows.append((f"`{name}`", about, dials, *(first_sentence_of(text).replace("|", "\\|") for text in counts)))
+    return render_table(("family", "what it is", "dials", "parameters", "FLOP of a forward pass"), rows)
+
+
+def first_sentence_of(text: str) -> str:
+    """The first paragraph's first sentence, on one line; a full stop inside 'et al. 2014' ends none."""
+    return re.split(r"(?<=\.)\s+(?=[A-Z])", " ".join(text.split("\n\n")[0].split()))[0]
+
+
+def show_dial(default: Any) -> str:
+    """A dial's default; what follows the size is '…'."""
+    return "…" if default is None else str(default)
+
+
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"commands": render_commands},
     "CONTRIBUTING.md": {"shelves": render_shelves},
     "docs/cli.md": {"reference": render_reference},
+    "docs/families.md": {"families": render_families},
     "docs/glossary.md": {"columns": render_columns},
 }
 

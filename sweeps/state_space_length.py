@@ -53,7 +53,6 @@ class Plan:
 
     def _list_cell(self, table: pd.DataFrame, family: str, lag: int) -> list[RunSpec]:
         window = 2 * (lag + 1)
-        mine = table[table["family"].eq(family) & table["window"].eq(window)] if len(table) else table
         width = self.widths[family]
         return TrainingGrid(
             family={"name": family, **DIALS[family]},
@@ -70,7 +69,7 @@ class Plan:
                 "warmup_tokens": self.tokens // 50,
                 "evaluation_tokens": self.evaluation_windows * window,
             },
-        ).list_specs(mine)
+        ).list_specs(table)
 
 
 TINY = {STATE_SPACE: 8, RECURRENT: 8, ATTENTION: 8}

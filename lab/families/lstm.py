@@ -54,7 +54,7 @@ class LSTM(RecurrentFamily):
         return LSTMNet(*sizes, self.dropout)
 
     def count_parameters(self, shape: Shape) -> dict[Group, int]:
-        """Those of every recurrent cell, and 3·W peepholes a layer where there are any."""
+        """Body: 8 matrices W × W and as many biases a layer, 3·W peepholes where there are any; each table: V·W."""
         peepholes = self.layers * PEEPHOLES * self.width if self.cell == "peephole" else 0
         counts = super().count_parameters(shape)
         return {**counts, "body": counts["body"] + peepholes}
