@@ -65,12 +65,18 @@ def command(
     print_facts(
         str(out),
         [
-            ("size", f"{size} bytes of {len(data)}" + (f", {8 * size / len(data):.4f} bits/byte" if data else "")),
+            (
+                "size",
+                f"{size:,} bytes, of a file of {len(data):,}"
+                + (f", {8 * size / len(data):.4f} bits/byte" if data else ""),
+            ),
             ("of these", f"{size - coded.payload_bits // 8} are head: recipe, hash, arithmetic"),
             ("online area", f"{format_count(coded.area_bits, 'bit')}; the content takes {coded.payload_bits} bits"),
             ("the net alone", f"{format_count(coded.network_bits, 'bit')} online"),
         ],
     )
+    if size >= len(data):
+        print_note("The file did not get shorter: head and hash outweigh what was saved, or it is compressed already.")
     print_note(f"Next: lab decompress {out} FILE")
 
 

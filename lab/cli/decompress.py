@@ -31,5 +31,6 @@ def command(
         print_json({"file": out, "bytes": len(content), "compressed_bytes": len(container), "sha256": digest})
     else:
         print_facts(
-            str(out), [("size", f"{len(content)} bytes of {len(container)}"), ("SHA-256", f"{digest}, as stored")]
+            str(out),
+            [("size", f"{len(content):,} bytes, from {len(container):,}"), ("SHA-256", f"{digest}, as stored")],
         )

@@ -1,16 +1,20 @@
 """`lab mdl`: the description length of one object by every code of a model class, order by order."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lab.cli.console.arguments import Alphabet, AsJson, Length, split_list
-from lab.cli.console.output import print_json, print_table, print_text
+from lab.cli.console.output import print_json, print_note, print_table, print_text
 from lab.core.errors import InputError
 
 if TYPE_CHECKING:
     from lab.complexity.mdl.panel import Panel
+
+
+MOST_COLUMNS, MOST_NOTES = 8, 4  # that a terminal bears
 
 
 def command(
@@ -23,6 +27,10 @@ def command(
     model: Annotated[str, typer.Option("--model", help="markov (chains) or polynomial (y given x).")] = "markov",
     orders: Annotated[str, typer.Option("--orders", help="Orders to try: 0-4 or 0,1,3.")] = "0-4",
     columns: Annotated[str, typer.Option("--columns", metavar="X,Y", help="Columns of a table, polynomials.")] = "x,y",
+    precision: Annotated[
+        float | None,
+        typer.Option("--precision", help="To which y is told, in its unit; default: its least difference."),
+    ] = None,
     length: Length = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Which stretch of a source.")] = 0,
     alphabet: Alphabet = None,
@@ -34,15 +42,16 @@ def command(
     data, in bits.
     """
     from lab.analysis.complexity.panels import check_model, describe_columns, describe_sequence, parse_orders
+    from lab.complexity.mdl.choice import explain_choices
 
     tried = parse_orders(orders)
     if check_model(model) == "markov":
         panel = describe_sequence(name, tried, length, seed, alphabet)
     else:
         x, y = _split_columns(columns)
-        panel = describe_columns(Path(name), x, y, tried)
+        panel = describe_columns(Path(name), x, y, tried, precision)
     if as_json:
-        print_json({"object": name, "model": model, **_to_literal(panel)})
+        print_json({"object": name, "model": model, **_to_literal(panel), "notes": explain_choices(panel)})
     else:
         _print(panel)
 
@@ -60,6 +69,7 @@ def _to_literal(panel: "Panel") -> dict[str, object]:
 
     return {
         "examples": panel.n,
+        "precision": None if math.isnan(panel.precision) else panel.precision,
         "hindsight_bits": panel.hindsight,
         "parameters": panel.parameters,
         "codes": {
@@ -76,20 +86,37 @@ def _to_literal(panel: "Panel") -> dict[str, object]:
 
 
 def _print(panel: "Panel") -> None:
+    from lab.complexity.mdl.choice import explain_choices
     from lab.complexity.mdl.panel import ALL_ORDERS
 
+    shown = _choose_shown(panel)
     rows: list[tuple[object, ...]] = []
     for code, lengths in panel.lengths.items():
         chosen = panel.choose_order(code)
         regret = None if chosen is None else panel.find_regret(code, chosen)
-        own = [_format(lengths.get(order)) for order in panel.orders]
+        own = [_format(lengths.get(order)) for order in shown]
         order = "all" if chosen == ALL_ORDERS else chosen
         rows.append((code.replace("_", " "), order, _format(panel.count_total_bits(code)), _format(regret), *own))
-    hindsight = [_format(panel.hindsight[order]) for order in panel.orders]
+    hindsight = [_format(panel.hindsight[order]) for order in shown]
     rows.append(("(hindsight, no code)", "", "", "", *hindsight))
-    names = ("code", "order", "total, bits", "regret, bits", *(f"order {order}" for order in panel.orders))
-    print_text(f"{panel.n:,} examples; the total includes the name of the order")
+    names = ("code", "order", "total, bits", "regret, bits", *(f"order {order}" for order in shown))
+    told = "" if math.isnan(panel.precision) else f", y told to a precision of {panel.precision:g}"
+    print_text(f"{panel.n:,} examples{told}; the total includes the name of the order")
     print_table("", names, rows, right=names[1:])
+    if len(shown) < len(panel.orders):
+        print_note(f"{len(panel.orders)} orders were tried; shown are those beside the chosen ones, --json has all.")
+    for note in explain_choices(panel)[:MOST_NOTES]:
+        print_note(note)
+
+
+def _choose_shown(panel: "Panel") -> list[int]:
+    """All orders where they fit a terminal; else each chosen one and its neighbours, and the two ends."""
+    if len(panel.orders) <= MOST_COLUMNS:
+        return list(panel.orders)
+    ordered = sorted(panel.orders)
+    places = {ordered.index(k) for code in panel.lengths if (k := panel.choose_order(code)) in ordered}
+    near = {place + step for place in places for step in (-1, 0, 1)} | {0, len(ordered) - 1}
+    return [order for place, order in enumerate(ordered) if place in near][:MOST_COLUMNS]
 
 
 def _format(bits: float | None) -> str:

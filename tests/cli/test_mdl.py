@@ -31,6 +31,10 @@ def test_a_table_of_two_columns(terminal: Terminal) -> None:
     assert done.returncode == 0, done.stderr
     rows = {line.split()[0]: line.split() for line in done.stdout.splitlines() if line.strip().startswith("nml")}
     assert rows["nml"][1] == "2" and "hindsight" in done.stdout
+    assert float(rows["nml"][2]) > 0 and "told to a precision of" in done.stdout
+    assert "not above the noise" in terminal.refuse(
+        "mdl", "curve.csv", "--model", "polynomial", "--columns", "time,height", "--precision", "3"
+    )
 
 
 def test_refusals(terminal: Terminal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, get_args
@@ -39,14 +40,25 @@ def describe_sequence(
     return describe_chain(message.sequence.astype(np.int64), message.alphabet, orders)
 
 
-def describe_columns(path: Path, x: str, y: str, orders: Sequence[int]) -> Panel:
-    """Column `y` of a table file given column `x`, as polynomials of the orders. Raises `InputError`."""
+def describe_columns(path: Path, x: str, y: str, orders: Sequence[int], precision: float | None = None) -> Panel:
+    """Column `y` of a table file given column `x`, as polynomials of the orders, each y told to `precision`.
+
+    Without one it is the least difference between two values of y. A density times the precision is a probability only
+    where the noise is wider than it. Raises `InputError`, also for a precision that the best fit's noise is below.
+    """
     frame = read_file(path)
     for name in (x, y):
         if name not in frame:
             raise UnknownNameError.among(f"column of {path.name}", name, map(str, frame.columns))
     given, values = (pd.to_numeric(frame[name], errors="coerce").to_numpy(float) for name in (x, y))
-    return describe_polynomial(given, values, orders)
+    panel = describe_polynomial(given, values, orders)
+    unit = float(np.sqrt(np.mean(values**2)))
+    told = float(np.diff(np.unique(values)).min()) if precision is None else precision
+    noise = unit * 2.0 ** (min(panel.hindsight.values()) / panel.n) / math.sqrt(2 * math.pi * math.e)
+    if not 0 < told <= noise:
+        rule = f"lies above 0 and not above the noise about the best fit, {noise:.3g}"
+        raise InputError("--precision", told, rule, "state a finer one: the lengths are relative to it")
+    return panel.refine(unit, told)
 
 
 def check_model(name: str) -> ModelClass:
@@ -66,7 +78,7 @@ def parse_orders(text: str) -> list[int]:
     except ValueError:
         raise InputError("--orders", text, rule, "for example 0-4 or 0,1,3") from None
     if max(ends) > LARGEST_ORDER:
-        raise InputError("--orders", text, f"orders reach to {LARGEST_ORDER}", "ask for less")
+        raise InputError("--orders", text[:40], f"orders reach to {LARGEST_ORDER}", "ask for less")
     orders = list(range(ends[0], ends[1] + 1)) if dash else ends
     if not orders:
         raise InputError("--orders", text, rule, "for example 0-4 or 0,1,3")

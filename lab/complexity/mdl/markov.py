@@ -74,7 +74,7 @@ def describe_chain(sequence: Indices, alphabet: int, orders: Sequence[int]) -> P
             lengths.setdefault(code, {})[order] = start + bits
     lengths["switch"] = {ALL_ORDERS: start + count_switch_bits(np.stack(traces, axis=1))}
     parameters = {order: alphabet**order * (alphabet - 1) for order in orders}
-    return Panel(lengths, hindsight, parameters, len(sequence))
+    return Panel(lengths, hindsight, parameters, len(sequence), len(sequence) * math.log2(alphabet))
 
 
 def index_contexts(sequence: Indices, alphabet: int, order: int, skipped: int) -> Indices:

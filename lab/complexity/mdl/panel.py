@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CODES: Mapping[str, str] = {
     "two_part": "two-part: parameters at a precision of 1/√n, then the data by them (Rissanen 1978)",
@@ -29,12 +29,15 @@ class Panel:
 
     `hindsight`: by order, −log2 of the maximum likelihood: what regret is measured against. `parameters`: by order.
     `n`: examples. A length names the data given the order; the order itself is one of len(parameters), all alike.
+    `uniform_bits`: of the symbols all alike, NaN for real values; these are told to `precision`, in their own unit.
     """
 
     lengths: Mapping[str, Mapping[int, float]]
     hindsight: Mapping[int, float]
     parameters: Mapping[int, int]
     n: int
+    uniform_bits: float = math.nan
+    precision: float = math.nan
 
     @property
     def orders(self) -> tuple[int, ...]:
@@ -57,6 +60,13 @@ class Panel:
         """Bits above the maximum likelihood in hindsight of that order (`ALL_ORDERS`: of the best of them)."""
         best = min(self.hindsight.values()) if order == ALL_ORDERS else self.hindsight[order]
         return self.lengths[code][order] - best
+
+    def refine(self, unit: float, precision: float) -> Panel:
+        """The panel of the same values told to `precision` where its lengths are those of a precision of `unit`."""
+        more = self.n * math.log2(unit / precision)
+        lengths = {code: {k: bits + more for k, bits in own.items()} for code, own in self.lengths.items()}
+        hindsight = {order: bits + more for order, bits in self.hindsight.items()}
+        return replace(self, lengths=lengths, hindsight=hindsight, precision=precision)
 
     def tabulate(self) -> dict[str, list[float | None]]:
         """Columns over the orders: order, hindsight_bits, and one of lengths per code; None where it has none."""
