@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from lab.analysis.complexity.admissible import restrict
+from lab.analysis.complexity.admissible import ROUNDING, restrict
 from lab.analysis.complexity.settling import (
     BlockSurvey,
     explain_fall,
@@ -195,6 +195,8 @@ def _measure_words(survey: BlockSurvey, blocks: BlockEntropies, resampling: _Res
     found = [_recentre(one, value) for one, value in zip(found, (blocks.rate_bits, blocks.excess_bits), strict=True)]
     if blocks.rate_bits < 0:
         return _withdraw(found, f"the correction for few blocks takes h({longest.length}) below 0")
+    if resampling.draws and found[0].high - found[0].low <= ROUNDING:
+        return _withdraw(found, f"h({longest.length}) varies in no resample, and E rests on it")
     return _withdraw(found, explain_fall(survey, blocks.rates_bits, (found[0].high - found[0].low) / 2))
 
 
