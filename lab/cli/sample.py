@@ -1,6 +1,5 @@
 """`lab sample`: text from the net of a stored run."""
 
-import unicodedata
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -54,7 +53,7 @@ def command(
         print_json({"run": chosen.key, "family": chosen.columns["family"], "samples": [vars(text) for text in texts]})
         return
     for text in texts:
-        print_text(escape_controls(text.prompt + text.text))
+        print_text(text.shown)
         if text is not texts[-1]:
             print_text("----")
     accepted = [text.mean_accepted for text in texts if text.mean_accepted is not None]
@@ -62,13 +61,6 @@ def command(
         print_note(
             f"{sum(accepted) / len(accepted):.2f} tokens a pass: the later heads drafted, the first one verified"
         )
-
-
-def escape_controls(text: str) -> str:
-    """The text with every character that steers a terminal escaped; newlines and tabs stay."""
-    return "".join(
-        c if c in "\n\t" or unicodedata.category(c)[0] != "C" else c.encode("unicode_escape").decode() for c in text
-    )
 
 
 def _train_again(store: "Store", run: "StoredRun") -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.cli.sample import escape_controls
 from lab.core.errors import InputError
 from lab.core.registry import open_shelf
-from lab.runners.training.sampling import TextRequest
+from lab.runners.training.sampling import TextRequest, escape_controls
 from lab.runs.owner import identify_process
 from lab.runs.runner import Listener
 from lab.runs.spec import RunSpec

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,11 @@ class Text:
     text: str
     tokens: np.ndarray
     mean_accepted: float | None = None
+
+    @property
+    def shown(self) -> str:
+        """Prompt and continuation as they may be printed: what steers a terminal is escaped."""
+        return escape_controls(self.prompt + self.text)
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,13 @@ class TextRequest:
     ) -> Text:
         spell = fields.data_source.spell
         return Text(spell(prompt_T), spell(tokens_T), tokens_T, accepted)
+
+
+def escape_controls(text: str) -> str:
+    """The text with every control character escaped; newlines and tabs stay."""
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c)[0] != "C" else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def find_best(store: Store, name: str) -> StoredRun:
