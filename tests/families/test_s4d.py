@@ -49,6 +49,14 @@ def test_generation_remembers_no_more_the_more_it_reads() -> None:
     assert sizes[0] == sizes[1] == [3 * 6 * 8] * 2
 
 
+def test_systems_are_not_rounded_where_the_products_around_them_are() -> None:
+    system = build().float().blocks[0].system
+    inputs_BTW = torch.randn(2, 40, 6, generator=torch.Generator().manual_seed(0))
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded_BTW = system.convolve(inputs_BTW)
+    assert torch.equal(rounded_BTW, system.convolve(inputs_BTW))
+
+
 def test_flops_grow_with_the_window_alone() -> None:
     """Twice the window, twice the work: the recurrence is what is counted."""
     family = S4D(width=16)

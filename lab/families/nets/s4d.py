@@ -89,12 +89,17 @@ class System(nn.Module):
         self.skip = nn.Parameter(torch.ones(width))
 
     def convolve(self, inputs_BTW: Tensor) -> Tensor:
-        """`outputs_BTW` by FFT, zero-padded so that the end of the window does not reach round to its beginning."""
+        """`outputs_BTW` by FFT, zero-padded so that the end of the window does not reach round to its beginning.
+
+        In the precision of the parameters whatever the products around it have: a rounded kernel is another system.
+        """
         T = inputs_BTW.shape[1]
-        inputs_BWT = inputs_BTW.transpose(1, 2)
-        product = torch.fft.rfft(inputs_BWT, n=2 * T) * torch.fft.rfft(self.make_kernel(T), n=2 * T)
-        outputs_BWT: Tensor = torch.fft.irfft(product, n=2 * T)[..., :T]
-        return outputs_BWT.transpose(1, 2) + self.skip * inputs_BTW
+        with torch.autocast(inputs_BTW.device.type, enabled=False):
+            inputs_BTW = inputs_BTW.to(self.skip.dtype)
+            inputs_BWT = inputs_BTW.transpose(1, 2)
+            product = torch.fft.rfft(inputs_BWT, n=2 * T) * torch.fft.rfft(self.make_kernel(T), n=2 * T)
+            outputs_BWT: Tensor = torch.fft.irfft(product, n=2 * T)[..., :T]
+            return outputs_BWT.transpose(1, 2) + self.skip * inputs_BTW
 
     def make_kernel(self, length: int) -> Tensor:
         """The response to an impulse, 2 Re Σ_m C_m B̄_m Ā_m^t, shape (W, length).
