@@ -85,7 +85,12 @@ class DelayedRecall(Process):
         return path
 
     def target_weights(self, windows_WT: np.ndarray) -> np.ndarray:
-        """1 where a value is recalled that stands in the window, else 0: float32, shape (W, T − 1)."""
+        """1 where a value is recalled that stands in the window, else 0: float32, shape (W, T − 1).
+
+        Raises `InputError` for windows of fewer than 2 lag tokens: one may hold no value with its recall.
+        """
+        if windows_WT.shape[1] <= 2 * self.lag:
+            raise InputError("window", windows_WT.shape[1] - 1, f"delayed recall needs at least {2 * self.lag} tokens")
         weights = np.zeros((len(windows_WT), windows_WT.shape[1] - 1), dtype=np.float32)
         weights[:, self.lag - 1 :] = windows_WT[:, self.lag - 1 : -1] == self.cue
         return weights

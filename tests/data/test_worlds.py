@@ -93,12 +93,23 @@ def test_a_recall_whose_value_is_out_of_sight_does_not_weigh() -> None:
 
 
 def test_a_copy_weighs_from_its_second_symbol_on_where_its_original_is_seen() -> None:
-    source = Induction(symbols=4, segment=3, pause=2.0)
+    source = Induction(symbols=4, segment=3, pause=2)
     colon, stop = 4, 5
     window = np.array([[1, 2, colon, 3, 1, 2, stop, stop, 0, 1, 3, colon, 0, 1, 3]])
     assert source.target_weights(window).tolist() == [[0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 1]]
-    expected = [2 / 3 / 4, 1 / 2 / 2, 1 / 2 / 4, 1, 1, 1, 1 / 2, 1 / 2 / 4, 1 / 4, 1 / 4, 1, 1 / 2, 1, 1]
+    expected = [2 / 3 / 4, 1 / 2 / 2, 1 / 2 / 4, 1, 1, 1, 1 / 2, 1 / 4, 1 / 4, 1 / 4, 1, 1 / 2, 1, 1]
     np.testing.assert_allclose(np.exp(-source.true_loss(window)[0]), expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "window"),
+    [(DelayedRecall(lag=7), 14), (Induction(segment=3, pause=2, symbols=2), 13), (Induction(), 26)],
+)
+def test_every_window_holds_what_weighs_or_is_refused(source: DelayedRecall | Induction, window: int) -> None:
+    weights = source.target_weights(source.heldout_windows(3000, window))
+    assert weights.sum(axis=1).min() == 1
+    with pytest.raises(InputError, match=f"at least {window} tokens"):
+        source.target_weights(source.heldout_windows(3000, window - 1))
 
 
 LANGUAGES: tuple[Language, ...] = ("palindromes", "brackets", "expressions")
@@ -171,7 +182,7 @@ def test_what_no_grammar_says_is_impossible() -> None:
     [
         lambda: ZipfContexts(symbols=1), lambda: ZipfContexts(alpha=0.0), lambda: ZipfContexts(certainty=1.0),
         lambda: GraphWalk(nodes=4), lambda: GraphWalk(degree=1.0), lambda: DelayedRecall(lag=1),
-        lambda: DelayedRecall(values=1), lambda: Induction(segment=1), lambda: Induction(pause=1.0),
+        lambda: DelayedRecall(values=1), lambda: Induction(segment=1), lambda: Induction(pause=0),
         lambda: Grammar("english"), lambda: Grammar(recursion=0.5), lambda: Grammar(symbols=1),  # type: ignore[arg-type]
     ],
 )  # fmt: skip
