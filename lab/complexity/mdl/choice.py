@@ -54,7 +54,7 @@ def _compare(panel: Panel, low: int, high: int) -> str:
     found = find_break_even(panel, low, high)
     more = panel.parameters[high] - panel.parameters[low]
     if found is None:
-        return f"Order {high} fits no better than order {low} by more than {more:,} parameters fit chance."
+        return f"Order {high} fits no better than order {low} by more than {more:,} parameters more fit chance."
     gain = (panel.hindsight[low] - panel.hindsight[high]) / panel.n
     return (
         f"Order {high} fits {gain:.4f} bits an example better than order {low} for {more:,} parameters more: "
