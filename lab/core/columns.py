@@ -46,7 +46,7 @@ _TRAINING = (
         "stop_nats",
         "",
         "nats/token",
-        "identity",
+        "axis",
         "stop rule; a shorter horizon's loss above which it was not to be run",
     ),
     Column("size", "", "", "axis", "size; the value of the family's one size dial (for most families the width)"),

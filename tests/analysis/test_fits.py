@@ -15,6 +15,7 @@ from lab.analysis.optimum.frontier import find_frontier, fit_optimal_size, optim
 from lab.core.errors import UnknownNameError
 from lab.scaling import Status
 from lab.tables import Study, Tables
+from lab.tables.frames import tidy_runs
 from tests.synthetic import SURFACE, make_tables
 
 SMOKE = {"widths": (16, 24, 32, 48), "horizons": (2**18, 2**19, 2**20), "seeds": (0, 1), "rates": (0.02,)}
@@ -234,7 +235,8 @@ def test_a_run_under_a_stop_rule_bounds_the_best_rate_and_is_not_fitted() -> Non
     stopped = searched["learning_rate"].eq(0.04) & searched["tokens"].gt(searched["tokens"].min())
     searched.loc[stopped, ["status", "loss_nats"]] = ["stopped", np.nan]
     best = tables.runs["run_key"].isin(plain.rows["run_key"])
-    both = replace(tables, runs=pd.concat([searched, tables.runs[best]], ignore_index=True))
+    assert tidy_runs(tables.runs)["stop_nats"].isna().all(), "no rule is not an empty one"
+    both = replace(tables, runs=tidy_runs(pd.concat([searched, tables.runs[best]], ignore_index=True)))
     selection = select_runs(both)
     assert sorted(selection.rows["run_key"]) == sorted(plain.rows["run_key"])
     assert {"stopped", "trained under a stop rule"} <= set(selection.excluded["reason"])
