@@ -14,7 +14,6 @@ from typing import Any
 import pandas as pd
 
 from lab.analysis.comparisons.architectures import (
-    Architectures,
     Finding,
     collect_architectures,
     compare_at_equal,
@@ -27,7 +26,7 @@ from lab.core.verdict import Verdict
 from lab.families import Family, Shape
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, TrainingGrid, choose_preset
+from sweeps import Question, TrainingGrid, choose_preset, suggest_next
 
 title = "Architectures: slope, rank, and the axis that decides"
 question = "Do families of nets scale alike, and does one lead at every size and on every axis?"
@@ -77,7 +76,7 @@ presets = {
     "overnight": _make_grids(
         (24_000, 41_000, 80_000, 180_000, 490_000),
         USUAL,
-        horizons=(2**18, 2**19, 2**20, 2**21),
+        horizons=(2**19, 2**20, 2**21),
         seeds=(0, 1, 2, 3),
         rates=(0.01, 0.02, 0.04),
     ),
@@ -87,8 +86,7 @@ presets = {
 def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
     """The grid of every family; `standard` and `overnight` search its rates first."""
     grids: dict[str, TrainingGrid] = choose_preset(presets, preset)
-    own = {name: table[table["family"] == name] if len(table) else table for name in grids}
-    return [spec for name, grid in grids.items() for spec in grid.list_specs(own[name])]
+    return [spec for grid in grids.values() for spec in grid.list_specs(table)]
 
 
 TINY = "our nets have at most 0.5 M parameters, the paper's 16 M to 40 B"
@@ -112,20 +110,18 @@ BY_SECONDS = Question(
     "a standard LSTM, well tuned, outperforms newer architectures (abstract; at equal parameters)", MELIS,
     out_of_regime="the paper compares at equal parameters, and not with Transformers",
 )  # fmt: skip
-NEXT = "lab run architectures --preset standard"
 
 
 def judge(tables: Tables) -> list[Verdict]:
     """The four questions above; the first seed chooses which families the first two compare, the others measure."""
-    found = collect_architectures(tables)
+    found, next_step = collect_architectures(tables), suggest_next(tables, "architectures", presets)
+
+    def ask(asked: Question, finding: Finding) -> Verdict:
+        return asked.judge(finding.find, found.rows[found.rows["family"].isin(finding.pair)], next_step)
+
     return [
-        _judge(SLOPES, found, compare_slopes(found)),
-        _judge(RANKS, found, compare_ranks(found)),
-        _judge(BY_TOKENS, found, compare_at_equal(found, "transformer", "lstm", "tokens", "all")),
-        _judge(BY_SECONDS, found, compare_at_equal(found, "lstm", "transformer", "cpu_seconds", "smallest")),
+        ask(SLOPES, compare_slopes(found)),
+        ask(RANKS, compare_ranks(found)),
+        ask(BY_TOKENS, compare_at_equal(found, "transformer", "lstm", "tokens", "all")),
+        ask(BY_SECONDS, compare_at_equal(found, "lstm", "transformer", "cpu_seconds", "smallest")),
     ]
-
-
-def _judge(asked: Question, found: Architectures, finding: Finding) -> Verdict:
-    rows = found.rows[found.rows["family"].isin(finding.pair)]
-    return asked.judge(finding.find, rows, NEXT)

@@ -40,7 +40,10 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
     found = collect_architectures(tables)
     if found.rows.empty:
         return make_empty(tables, "No finished run to compare.")
-    frame = _frame_ranks(found) if options.show == "ranks" else _frame_losses(found, options)
+    ranked = options.show == "ranks" and len(found.families) > 1
+    frame = _frame_ranks(found) if ranked else _frame_losses(found, options)
+    if options.show == "ranks" and not ranked:
+        frame.attrs["notes"].append("One family alone has no rank: its losses are shown")
     frame.attrs["notes"] += [f"{name} is left out: {why}" for name, why in found.dropped.items()]
     return frame
 

@@ -1,4 +1,4 @@
-"""Runs of a known surface, with a floor, a search over three rates, and one run that diverged; a second family."""
+"""Runs of a known surface, with a floor, a search over three rates, and one run that diverged."""
 
 import numpy as np
 
@@ -9,6 +9,4 @@ from tests import synthetic
 def make_tables() -> Tables:
     study = synthetic.make_tables(rates=(0.01, 0.02, 0.04), floor_nats=0.9)
     study.runs.loc[study.runs["stage"].eq("search").idxmax(), ["status", "loss_nats"]] = ["diverged", np.nan]
-    steeper = {**synthetic.SURFACE, "alpha": 0.45}
-    lstm = synthetic.make_tables(rates=(0.02,), floor_nats=0.9, family="lstm", surface=steeper, rng_seed=1)
-    return synthetic.join_tables(study, lstm)
+    return study

@@ -18,6 +18,7 @@ from lab.core.columns import COLUMNS
 from lab.core.registry import open_shelf
 from lab.core.verdict import Outcome
 from lab.families import Shape
+from lab.figures import draw_figure
 from lab.tables import Study, Tables
 from sweeps.architectures import FAMILIES, VOCABULARY, judge, match_sizes, presets
 
@@ -50,8 +51,9 @@ def make_study(
                     loss = np.exp(shared - 0.1 * np.log(tokens / HORIZONS[-1]) + 0.002 * rng.standard_normal())
                     rows.append(
                         {
-                            "run_key": f"{cell}-{tokens}", "trunk_key": cell, "family": family, "optimizer": "muon",
-                            "source": "bytes_text", "seed": seed, "status": "done", "size": size, "tokens": tokens,
+                            "run_key": f"{cell}-{tokens}", "trunk_key": cell, "family": family,
+                            "optimizer": "muon", "dials": "", "batch_tokens": 2048, "source": "bytes_text",
+                            "seed": seed, "status": "done", "size": size, "tokens": tokens,
                             "params_total": size, "flops": 6 * size * tokens, "learning_rate": 0.02,
                             "cpu_seconds": size * tokens / 1e9 / speed, "loss_nats": 2 * loss,
                         }
@@ -159,6 +161,16 @@ def test_ranks_have_the_width_of_what_is_open() -> None:
     assert (gru[["rank", "low", "high"]] == 3).all(axis=None) and len(gru) == 4
     others = ranks[ranks["family"] != "gru"]
     assert (others["high"] <= 2).all() and (others["low"] < others["high"]).any()
+
+
+def test_the_table_of_ranks_has_a_cell_for_each_family_and_size() -> None:
+    tables = make_study({"transformer": 0.0, "lstm": 0.0, "gru": 0.3})
+    frame, drawing = draw_figure("architectures", tables, {"show": "ranks"})
+    cells = [text.text for text in drawing.layout.annotations]
+    assert len(cells) == 12 and cells.count("<b>3</b>") == 4 and any("[1–2]" in cell for cell in cells)
+    assert set(frame["run_key"].dropna()) <= set(tables.runs["run_key"])
+    alone, _ = draw_figure("architectures", make_study({"lstm": 0.0}), {"show": "ranks"})
+    assert "One family alone has no rank" in " ".join(alone.attrs["notes"])
 
 
 def test_sizes_are_matched_by_all_parameters() -> None:
