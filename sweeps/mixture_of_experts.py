@@ -25,7 +25,7 @@ from sweeps import Question, TrainingGrid, choose_preset, make_transformer_field
 title = "Mixture of experts"
 question = "Does a mixture of experts learn more per FLOP than a dense net, and less per parameter?"
 citation = "Fedus, Zoph and Shazeer 2021, Switch Transformers, arXiv 2101.03961"
-figures = ("learning_curves",)
+figures = ("arms", "learning_curves")
 
 LATER = "Rajbhandari et al. 2022, DeepSpeed-MoE, arXiv 2201.05596"
 EVEN = "Shazeer et al. 2017, Outrageously Large Neural Networks, arXiv 1701.06538"

@@ -24,7 +24,7 @@ from sweeps import Question, TrainingGrid, choose_preset, make_transformer_field
 title = "Several tokens at once"
 question = "Does foretelling several tokens help, and does what it costs shrink with size?"
 citation = "Gloeckle et al. 2024, Multi-token Prediction, arXiv 2404.19737"
-figures = ("learning_curves",)
+figures = ("arms", "learning_curves")
 
 TEXT: Mapping[str, Any] = {"name": "bytes_text"}
 COPIES: Mapping[str, Any] = {"name": "induction"}
