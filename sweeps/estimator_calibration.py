@@ -25,7 +25,7 @@ from sweeps import FEWEST_UNITS, Question, choose_preset, suggest_next
 title = "Calibration of complexity estimators"
 question = "Which estimator may be trusted, on which source and from which length on?"
 citation = "Crutchfield and Feldman 2003, Regularities unseen, randomness observed, arXiv cond-mat/0102181"
-figures = ("estimator_bias", "estimator_table", "estimator_convergence", "estimator_unknown")
+figures = ("estimator_bias", "estimator_table", "estimator_convergence", "estimator_unknown", "light_cones")
 
 KNOWN: tuple[dict[str, Any], ...] = (
     {"name": "bernoulli"},
