@@ -50,7 +50,7 @@ class Grid:
     shapes: tuple[tuple[int, int], ...] = ((2, 32), (2, 48), (3, 64), (3, 96), (4, 128))
     steps: int = 724
     horizons: int = 6
-    longest_shift: int = 5
+    longest_shift: int = 7
     tuned_at: int = 2
     evaluation_windows: int = 2048
 
