@@ -124,6 +124,6 @@ def _draw(measured: "list[Statistics]", folder: Path) -> None:
     from lab.figures.printing import export_figure
 
     tables = tabulate_statistics(Path(measured[0].described.name).name.partition(":")[0], measured)
-    for name in ("block_entropies", "state_diagram"):
+    for name in ("block_entropies", "state_diagram", "decoding_work"):
         for path in export_figure(name, tables, {}, folder):
             print_note(str(path))

@@ -22,10 +22,14 @@ from lab.complexity.phrases import parse_lz76
 from lab.core.errors import InputError, LabError
 from lab.core.registry import open_shelf
 
+DECODERS = ("literal", "lz76", "lz78")
+
 
 @dataclass(frozen=True)
 class Decoded:
-    """A description that was undone: its `bits`, and the `operations` it took: fields read, cells read or written."""
+    """A description that was undone: one of `DECODERS`, its `bits`, and the `operations` it took: fields read, cells
+    read or written.
+    """
 
     name: str
     bits: float
@@ -35,7 +39,7 @@ class Decoded:
 def list_descriptions(message: Message) -> tuple[Decoded, ...]:
     """The descriptions of a sequence, shortest first; each is decoded and compared with the message."""
     sequence = message.sequence
-    literal = Decoded("literal", len(message) * math.log2(message.alphabet), 2 * len(message))
+    literal = Decoded(DECODERS[0], len(message) * math.log2(message.alphabet), 2 * len(message))
     if not len(message):
         return (literal,)
     copies = parse_lz76(message)
@@ -44,7 +48,7 @@ def list_descriptions(message: Message) -> tuple[Decoded, ...]:
     parents, symbols = parse_dictionary(sequence)
     by_phrases = _undo_phrases(parents, symbols, len(sequence))
     found = [literal]
-    for name, (decoded, operations) in (("lz76", by_copies), ("lz78", by_phrases)):
+    for name, (decoded, operations) in zip(DECODERS[1:], (by_copies, by_phrases), strict=True):
         if not np.array_equal(decoded, sequence):
             raise LabError(f"decoder of {name}", None, "what it gives back is not the message", "report this message")
         code: Code = open_shelf("codes").load(name)()

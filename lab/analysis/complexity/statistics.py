@@ -34,7 +34,7 @@ from lab.complexity.blocks import (
 )
 from lab.complexity.causal_states import CausalStates, find_causal_states
 from lab.complexity.code import Message
-from lab.complexity.depth import Decoded, find_depth, list_descriptions
+from lab.complexity.depth import DECODERS, Decoded, find_depth, list_descriptions
 from lab.complexity.estimator import Estimator
 from lab.complexity.light_cones import measure_light_cones
 from lab.complexity.machine import Machine
@@ -119,7 +119,9 @@ def average_statistics(measured: Sequence[Statistics], level: float = 0.95) -> t
 
 
 def tabulate_statistics(name: str, measured: Sequence[Statistics]) -> Tables:
-    """A study `name`: a run per sequence; as its curve the block entropies by length, and the moves of its machine."""
+    """A study `name`: a run per sequence; as its curve the block entropies by length, the moves of its machine and the
+    descriptions that were undone.
+    """
     rows, curves = [], []
     for seed, one in enumerate(measured):
         described, rate = one.described, one.described.entropy_rate
@@ -129,7 +131,8 @@ def tabulate_statistics(name: str, measured: Sequence[Statistics]) -> Tables:
         rows.append({"run_key": key, "trunk_key": key, "seed": seed, "entropy_rate": known, **told})
         lengths = np.arange(1, one.blocks.length + 1)
         curve = {"block_length": lengths, "block_rate_bits": one.blocks.rates_bits}
-        curves += [pd.DataFrame({"run_key": key, "trunk_key": key, **part}) for part in (curve, _list_moves(one))]
+        parts = (curve, _list_moves(one), _list_work(one))
+        curves += [pd.DataFrame({"run_key": key, "trunk_key": key, **part}) for part in parts]
     frame = tidy_runs(pd.DataFrame(rows).assign(study=name, status="done", stage="grid", error=""))
     curve_frame = pd.concat(curves, ignore_index=True)
     curve_frame = curve_frame.reindex(columns=list(dict.fromkeys(["run_key", "trunk_key", *CURVE, *curve_frame])))
@@ -143,6 +146,14 @@ def _list_moves(measured: Statistics) -> dict[str, Integers | Floats]:
     state, symbol = np.nonzero(machine.emits)
     leads, share = machine.leads[state, symbol], machine.emits[state, symbol]
     return {"state": state, "symbol": symbol, "leads_to": leads, "move_probability": share}
+
+
+def _list_work(measured: Statistics) -> dict[str, list[float]]:
+    return {
+        "decoder": [float(DECODERS.index(one.name)) for one in measured.descriptions],
+        "description_bits": [one.bits for one in measured.descriptions],
+        "operations": [float(one.operations) for one in measured.descriptions],
+    }
 
 
 @dataclass(frozen=True)
