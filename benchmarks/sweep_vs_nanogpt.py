@@ -2,7 +2,7 @@
 
 Thirty points: five sizes (25 k to 790 k parameters of the body) × six horizons a factor √2 apart (0.26 to 1.48 M
 tokens, so that all of it takes less than an hour of CPU). The peer (benchmarks/plain_gpt2.py) trains every point from
-scratch with a cosine of its own, its heads as wide as the lab's (32: faster, and no worse), its rate searched per size.
+scratch with a cosine of its own, heads of 16 as in benchmarks/recipe_vs_gpt2.py, its rate searched per size.
 The lab trains one trunk a size with Muon and cools a branch per horizon. Same bytes in the same order, same held-out
 windows, one thread, both sides of a size one after the other; CPU-seconds are of training alone.
 
@@ -35,7 +35,8 @@ from lab.training.evaluation import evaluate_net
 from lab.training.loop import Task, Trainer
 from lab.training.schedule import Schedule
 
-WINDOW, BATCH_TOKENS, HEAD_WIDTH, SEED = 128, 2048, 32, 0
+WINDOW, BATCH_TOKENS, SEED = 128, 2048, 0
+PEER_HEAD, LAB_HEAD = 16, 32  # widths; each side's better one
 USUAL_RATE = 1e-3  # of small-GPT scripts
 MOST_RATES = 7
 BAR = 5.0
@@ -110,10 +111,10 @@ class Measurement:
 
     def train_peer(self, shape: tuple[int, int], horizon: int, rate: float) -> Row:
         """The peer's run at one point; CPU-seconds of training alone."""
-        wanted = {"side": "peer", "shape": list(shape), "horizon": horizon, "rate": rate}
+        layers, width = shape
+        heads = max(1, width // PEER_HEAD)
+        wanted = {"side": "peer", "shape": list(shape), "heads": heads, "horizon": horizon, "rate": rate}
         if not (known := self.ledger.find(**wanted)):
-            layers, width = shape
-            heads = max(1, width // HEAD_WIDTH)
             began = time.process_time()
             net = train_plain_gpt2(self.source, width, layers, heads, rate, horizon, SEED, WINDOW, BATCH_TOKENS)
             cpu = time.process_time() - began
@@ -127,7 +128,7 @@ class Measurement:
         wanted = {"side": "lab", "shape": list(shape), "rate": rate, "trunk": horizons[-1]}
         if not (known := self.ledger.find(**wanted)):
             layers, width = shape
-            family = open_shelf("families").load("transformer")(width=width, layers=layers, head_width=HEAD_WIDTH)
+            family = open_shelf("families").load("transformer")(width=width, layers=layers, head_width=LAB_HEAD)
             schedule = Schedule(BATCH_TOKENS, warmup_tokens=40_960, cooldown=0.2)
             windows = self.grid.evaluation_windows * WINDOW
             trainer = Trainer(Task(family, self.source, schedule, "muon", rate, SEED, WINDOW, windows), lambda _: None)

@@ -25,7 +25,7 @@ from sweeps.architectures import FAMILIES, VOCABULARY, judge, match_sizes, prese
 SIZES, HORIZONS, SEEDS = (24e3, 41e3, 80e3, 180e3), (2e5, 4e5, 8e5), (0, 1, 2, 3)
 CLAIMS = ("slopes_differ", "rank_changes", "transformer_by_tokens", "lstm_by_seconds")
 NOISE = 0.006  # of a training's log loss; 0.002 besides of a horizon of it
-STUDIES, MOST_FALSE = 24, 2  # at 2.5 % each, three or more of 24 have odds of 2 % (of 200 at most 5 % did)
+STUDIES, MOST_FALSE = 16, 2  # at 2.5 % each, three or more of 16 have odds of 0.6 % (of 200 at most 5 % did)
 
 
 def make_study(
