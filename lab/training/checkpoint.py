@@ -6,7 +6,6 @@ while a branch is cooled, of the branch too. Data need no state: batches are ask
 
 from __future__ import annotations
 
-import pickle
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -109,7 +108,7 @@ class Keeper:
             head = state.pop("head")
             position = Position(**state)
             step = position.trunk["step"]
-        except (OSError, RuntimeError, EOFError, KeyError, TypeError, AttributeError, pickle.UnpicklingError) as error:
+        except Exception as error:  # a damaged file makes torch raise what it likes; the trunk then starts anew
             raise _UnfitError(f"it is damaged ({str(error).partition(chr(10))[0]})") from error
         ours = self._make_head(file)
         if other := [name for name in ours if head.get(name) != ours[name]]:
