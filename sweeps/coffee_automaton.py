@@ -20,6 +20,7 @@ from lab.analysis.complexity.automata import (
     find_runs,
     fit_peaks,
     read_largest,
+    time_peaks,
 )
 from lab.core.verdict import Verdict
 from lab.runs.spec import RunSpec
@@ -103,7 +104,7 @@ def judge(tables: Tables) -> list[Verdict]:
         (ENTROPY, fit_peaks(tables, runs, "peak_entropy_bits")),
         (LINEAR, fit_peaks(tables, runs, "peak_complexity_bits")),
         (SAME, compare_exponents(tables, runs, "complexity")),
-        (TIME, fit_peaks(tables, runs, "peak_sweeps")),
+        (TIME, fit_peaks(tables, time_peaks(tables, runs), "peak_sweeps")),
     )
     return [
         judge_excess(tables, INTERACTING, "interacting", "complexity"),

@@ -153,6 +153,21 @@ def fit_peaks(tables: Tables, runs: pd.DataFrame, measure: str) -> NamedFit:
     return fit_rows(tables, runs, "pure_power", {"x": "side"}, title, "How does the peak grow with the side?", measure)
 
 
+def time_peaks(tables: Tables, runs: pd.DataFrame) -> pd.DataFrame:
+    """The runs with `peak_sweeps` read between the snapshots: the mean time of those above half of the hump's rise,
+    each weighing what it lies above; a time that is one snapshot's own would be the same for most seeds.
+    """
+    curves = tables.curves.reindex(columns=["run_key", "sweeps", "complexity_bits"]).dropna()
+    times: dict[object, float] = {}
+    for key, own in curves[curves["run_key"].isin(runs["run_key"])].groupby("run_key"):
+        own = own.sort_values("sweeps")
+        rise = own["complexity_bits"].to_numpy(float) - float(own["complexity_bits"].iloc[0])
+        above = np.maximum(rise - rise.max() / 2, 0.0)
+        if above.any():
+            times[key] = float(above @ own["sweeps"].to_numpy(float) / above.sum())
+    return runs.assign(peak_sweeps=runs["run_key"].map(times).astype(float))
+
+
 def estimate_exponent(fit: NamedFit, name: str, level: float = 0.95) -> Estimate:
     """The exponent of n in what was fitted: −α of L = A·n^(−α)."""
     found = fit.fit.find("alpha", level)
