@@ -375,5 +375,13 @@ COMPLEXITY = (
     Column("state", "", "", "axis", "state; of an ε-machine, numbered from 0", "complexity"),
     Column("symbol", "", "", "identity", "symbol; that a state emits, numbered from 0", "complexity"),
     Column("leads_to", "", "", "identity", "state that a symbol leads to", "complexity"),
+    Column(
+        "model",
+        "",
+        "",
+        "identity",
+        "model; of labels: 'logistic' regression, or a 'net' of one hidden layer",
+        "complexity",
+    ),
     Column("move_probability", "", "", "measure", "probability of a symbol in the state that emits it", "complexity"),
 )

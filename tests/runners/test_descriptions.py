@@ -15,7 +15,7 @@ from lab.runs.runner import Fields, Result, Runner
 SMALL: dict[str, list[dict[str, Any]]] = {
     "describe": [{"source": {"name": "bernoulli", "p": 0.2}, "tokens": n, "largest_order": 2} for n in (200, 400)],
     "weigh": [{"kl_weight": w, "examples": 16, "hidden": 1, "inputs": 3} for w in (3.0, 30.0)],
-    "transmit": [{"examples": 60, "heldout": 20}],
+    "transmit": [{"examples": 60, "heldout": 20}, {"examples": 60, "heldout": 20, "model": "net"}],
 }
 
 
@@ -62,6 +62,14 @@ def test_a_description_knows_the_true_order_where_it_is_known() -> None:
     assert unknown["true_order"] is None and unknown["params_total"] is None
 
 
+def test_the_net_has_keys_of_its_own_and_the_logistic_regression_those_it_had() -> None:
+    runner: Runner = open_shelf("runners").load("transmit")
+    assert runner.identify({"model": "logistic", "seed": 3}) == runner.identify({"seed": 3})
+    assert runner.identify({"model": "net"}) != runner.identify({})
+    described = [runner.describe({"model": model})["params_total"] for model in ("logistic", "net")]
+    assert described == [650, 65 * 32 + 33 * 10]
+
+
 @pytest.mark.parametrize(
     ("name", "fields", "says"),
     [
@@ -70,6 +78,7 @@ def test_a_description_knows_the_true_order_where_it_is_known() -> None:
         ("weigh", {"kl_weight": 0.0}, "positive"),
         ("weigh", {"kl_weight": 1.0, "examples": 2}, "at least 16"),
         ("transmit", {"examples": 1790, "heldout": 300}, "1797"),
+        ("transmit", {"model": "forest"}, "logistic"),
     ],
 )
 def test_wrong_fields_are_named(name: str, fields: dict[str, Any], says: str) -> None:

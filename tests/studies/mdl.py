@@ -10,6 +10,7 @@ LENGTHS = (256, 512, 1024, 2048, 4096)
 CODES = {"two_part": 3.0, "nml_asymptotic": 0.5, "bayes_jeffreys": 1.0, "bayes_laplace": 0.8, "prequential": 1.5}
 WEIGHTS = (0.1, 0.3, 1.0, 3.0, 10.0)
 LABELS = {"uniform": 4983.0, "two_part": 1532.0, "variational": 1052.0, "prequential_block": 615.0, "switch": 539.0}
+MODELS = {"logistic": (1.0, 650), "net": (0.7, 2410)}  # of the lengths above, and weights
 
 
 def make_tables(slope: float = 0.5, lead: float = 5.0, rise: float = 0.6, longer: float = 1.0, **sizes: int) -> Tables:
@@ -18,7 +19,7 @@ def make_tables(slope: float = 0.5, lead: float = 5.0, rise: float = 0.6, longer
     """
     seeds, rng = range(sizes.get("seeds", 12)), np.random.default_rng(sizes.get("rng_seed", 0))
     weighed = [_weigh(seed, weight, rise, longer, rng) for seed in seeds for weight in WEIGHTS]
-    sent = [_send(seed, longer, rng) for seed in seeds]
+    sent = [_send(seed, model, longer, rng) for model in MODELS for seed in seeds]
     described = [
         _describe(seed, true, n, slope, lead, rng)
         for seed in seeds
@@ -67,12 +68,13 @@ def _weigh(seed: int, weight: float, rise: float, longer: float, rng: np.random.
     }  # fmt: skip
 
 
-def _send(seed: int, longer: float, rng: np.random.Generator) -> dict[str, object]:
-    bits = {f"{code}_bits": value * np.exp(rng.normal(0, 0.02)) for code, value in LABELS.items()}
+def _send(seed: int, model: str, longer: float, rng: np.random.Generator) -> dict[str, object]:
+    share, weights = MODELS[model]
+    bits = {f"{code}_bits": share * value * np.exp(rng.normal(0, 0.02)) for code, value in LABELS.items()}
     bits["uniform_bits"] = LABELS["uniform"]
     bits["variational_bits"] = bits["prequential_block_bits"] + 1500 * (longer + rng.normal(0, 0.02))
     bits["switch_bits"] = bits["prequential_block_bits"] - 1500 * (longer / 5 + rng.normal(0, 0.005))
     return {
-        "run_key": f"t{seed}", "trunk_key": f"t{seed}", "seed": seed, "source": "digits", "examples": 1500,
-        "params_total": 650, "test_error": 0.03, **bits,
+        "run_key": f"t{seed}-{model}", "trunk_key": f"t{seed}-{model}", "seed": seed, "source": "digits",
+        "model": model, "examples": 1500, "params_total": weights, "test_error": 0.03, **bits,
     }  # fmt: skip

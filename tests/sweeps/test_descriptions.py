@@ -43,6 +43,8 @@ def test_half_a_bit_per_parameter_is_supported_and_another_slope_is_not() -> Non
         ("noisy_weights", "variational_longer", {"longer": 0.0}, {"longer": 0.05}, {"longer": 1.0}),
         ("label_codes", "variational_poor", {"longer": 0.0}, {"longer": 0.05}, {"longer": 0.3}),
         ("label_codes", "switching_shortens", {"longer": 0.0}, {"longer": 0.05}, {"longer": 0.3}),
+        ("label_codes", "variational_poor_net", {"longer": 0.0}, {"longer": 0.05}, {"longer": 0.3}),
+        ("label_codes", "switching_shortens_net", {"longer": 0.0}, {"longer": 0.05}, {"longer": 0.3}),
     ],
 )
 def test_nothing_and_too_little_are_no_support(
@@ -57,13 +59,13 @@ def test_nothing_and_too_little_are_no_support(
 
 @pytest.mark.parametrize("effect", [0.0, 0.05])
 def test_labels_within_the_margin_are_supported_in_one_study_of_forty(effect: float) -> None:
-    """Both claims over 200 studies of 12 orders; switching gains a fifth of `effect`, as its margin is a fifth."""
+    """Every claim over 200 studies of 12 orders; switching gains a fifth of `effect`, as its margin is a fifth."""
     rng, supported = np.random.default_rng(0), Counter[str]()
     plain, studies = make_tables(longer=effect, lengths=1), 200
     own = replace(plain, runs=plain.runs[plain.runs["uniform_bits"].notna()])
     block = own.runs["prequential_block_bits"]
     for _ in range(studies):
-        luck = rng.normal(0, (30.0, 7.5), (12, 2))
+        luck = rng.normal(0, (30.0, 7.5), (len(block), 2))
         bits = {
             "variational_bits": block + 1500 * effect + luck[:, 0],
             "switch_bits": block - 300 * effect + luck[:, 1],
@@ -71,6 +73,25 @@ def test_labels_within_the_margin_are_supported_in_one_study_of_forty(effect: fl
         verdicts = judge("label_codes", replace(own, runs=own.runs.assign(**bits)))
         supported.update(claim for claim, verdict in verdicts.items() if verdict.outcome is Outcome.SUPPORTED)
     assert max(supported.values(), default=0) <= 12, supported  # thirteen or more have odds of 0.2 %
+
+
+def test_each_model_of_labels_is_judged_by_its_own_runs() -> None:
+    tables = make_tables(longer=0.3)
+    runs = tables.runs
+    nets = (runs["model"] == "net") & runs["uniform_bits"].notna()
+    equal = runs["variational_bits"].mask(nets, runs["prequential_block_bits"])
+    verdicts = judge("label_codes", replace(tables, runs=runs.assign(variational_bits=equal)))
+    assert verdicts["variational_poor"].outcome is Outcome.SUPPORTED
+    assert verdicts["variational_poor_net"].outcome is Outcome.NOT_SUPPORTED
+    assert set(verdicts["variational_poor_net"].run_keys) == set(runs.loc[nets, "run_key"])
+
+
+def test_runs_that_name_no_model_are_of_the_logistic_regression() -> None:
+    tables = make_tables(longer=0.3)
+    logistic = tables.runs[tables.runs["model"] != "net"].drop(columns="model")
+    verdicts = judge("label_codes", replace(tables, runs=logistic))
+    assert verdicts["variational_poor"].outcome is Outcome.SUPPORTED
+    assert verdicts["variational_poor_net"].outcome is Outcome.UNDERPOWERED
 
 
 @pytest.mark.parametrize("seeds", [2, 11])

@@ -23,6 +23,7 @@ CHAIN_CODES = (
     "prequential_block",
 )
 LABEL_CODES = ("uniform", "two_part", "variational", "prequential_block", "switch")
+LABEL_MODELS = ("logistic", "net")
 FEWEST_LENGTHS = 4  # sequences of one trunk that a slope is fitted to
 
 
@@ -109,6 +110,16 @@ def estimate_difference(tables: Tables, longer: str, shorter: str, level: float 
     ]
     name = f"{longer.removesuffix('_bits')} over {shorter.removesuffix('_bits')}".replace("_", " ")
     return average_replicates(name, differences, "bits/example", level)
+
+
+def select_labels(tables: Tables, model: str) -> pd.DataFrame:
+    """The runs that coded labels by one model; those that name none are of the logistic regression."""
+    runs = tables.runs
+    if "uniform_bits" not in runs:
+        return runs.iloc[:0]
+    models = runs["model"].fillna("logistic") if "model" in runs else "logistic"
+    own: pd.DataFrame = runs[runs["uniform_bits"].notna() & (models == model)]
+    return own
 
 
 def _list_trunks(tables: Tables, *columns: str) -> list[tuple[str, pd.DataFrame]]:
