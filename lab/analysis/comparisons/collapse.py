@@ -6,7 +6,10 @@ scaled wrongly. Their spread over sizes, Δ(x), stands beside the spread over se
 part of Δ that goes with size: the drift of a run's mean ln ℓ from the smallest size to the largest. A horizon is rarely
 the best one exactly; by how much that moves the mean ln ℓ the joint law tells, and it is taken out.
 
-Shapes: R runs, G shares of the compute.
+The unit is the size: what its runs have in common, a rate on a grid of octaves, is no luck of a seed. The means of the
+sizes scatter about the line of the drift by all of that, and Student's t has as many degrees as sizes less two.
+
+Shapes: R runs, G shares of the compute, S sizes, p parameters of the joint law.
 """
 
 from __future__ import annotations
@@ -25,6 +28,8 @@ from lab.analysis.laws.named import NamedFit
 from lab.analysis.selection import select_runs
 from lab.core.estimate import Estimate
 from lab.core.verdict import Outcome, judge_equivalence
+from lab.scaling import Fit
+from lab.scaling.result import differentiate
 from lab.tables import Tables
 
 Array = NDArray[Any]
@@ -35,7 +40,7 @@ TOLERANCE = 0.05
 """Of the reducible loss: a mean drift of less than a twentieth over all sizes is none."""
 NEAREST = math.sqrt(2.0)
 """A run is compute-optimal if its tokens are within this factor of the best; half a step of a ladder of doublings."""
-FEWEST_SIZES = 3
+FEWEST_SIZES, FEWEST_SEEDS = 4, 2
 NEXT = "run horizons near the best of each size (`lab optimal` tells them), with three seeds each"
 
 
@@ -83,19 +88,21 @@ class Collapse:
 def measure_collapse(tables: Tables, convention: str = "params_total") -> Collapse:
     """The collapse of a study's compute-optimal runs, E and the best tokens of each size from its joint law L(N, D)."""
     joint = fit_joint(tables, convention=convention)
-    irreducible = joint.fit.find("E")
-    if not math.isfinite(irreducible.value):
+    irreducible, theta = joint.fit.find("E"), joint.fit.theta
+    if theta is None:
         return Collapse(joint, reason=f"the joint law has no answer ({joint.fit.reason or joint.fit.status})")
-    chosen, left_out = _choose_runs(select_runs(tables).rows, joint, convention)
+    chosen, left_out = _choose_runs(select_runs(tables).rows, theta, convention)
     losses, chosen = _trace(tables.curves, chosen)
-    sizes, seeds = chosen[convention].nunique(), chosen.groupby(convention)["seed"].nunique().max()
-    if sizes < FEWEST_SIZES or seeds < 2:
-        told = f"{sizes} sizes have a compute-optimal run with a curve" + (f", {seeds} seeds at most" if sizes else "")
-        return Collapse(joint, left_out=left_out, reason=f"{told}; it takes {FEWEST_SIZES} sizes and 2 seeds")
+    seeds = chosen.groupby(convention)["seed"].nunique()
+    if len(seeds) < FEWEST_SIZES or seeds.min() < FEWEST_SEEDS:
+        told = f"{len(seeds)} sizes have compute-optimal runs with a curve"
+        told += f", one of them {seeds.min()} seed" if len(seeds) and seeds.min() < FEWEST_SEEDS else ""
+        rule = f"it takes {FEWEST_SIZES} sizes of {FEWEST_SEEDS} seeds each"
+        return Collapse(joint, left_out=left_out, reason=f"{told}; {rule}")
     if losses.min() <= irreducible.value:
         return Collapse(joint, left_out=left_out, reason=f"the fitted E, {irreducible}, is not below every loss")
-    sizes_R = chosen[convention].to_numpy(float)
-    means = _Means(losses, _expect_offset(joint, sizes_R, chosen["tokens"].to_numpy(float)))
+    sizes_R, tokens_R = (chosen[name].to_numpy(float) for name in (convention, "tokens"))
+    traced = _Traced(losses, sizes_R, tokens_R)
     curves = chosen.loc[chosen.index.repeat(len(SHARES))].assign(
         share=np.tile(SHARES, len(chosen)), normalised=_normalise(losses, irreducible.value).ravel()
     )
@@ -103,23 +110,23 @@ def measure_collapse(tables: Tables, convention: str = "params_total") -> Collap
         joint,
         curves.reset_index(drop=True),
         _measure_spread(losses, irreducible.value, sizes_R),
-        drift=_fit_drift(means, sizes_R, irreducible, 0.95),
-        narrow=_fit_drift(means, sizes_R, irreducible, 0.9),
+        drift=_estimate_drift(traced, joint.fit, 0.95),
+        narrow=_estimate_drift(traced, joint.fit, 0.9),
         left_out=left_out,
     )
 
 
-def find_best_tokens(joint: NamedFit, sizes: Array) -> Array:
-    """D*(N) where the compute 6·N·D is spent best on N: β·B·D^−β = α·A·N^−α (Hoffmann et al. 2022, eq. 4)."""
-    big_a, alpha, big_b, beta = (joint.fit.find(name).value for name in ("A", "alpha", "B", "beta"))
+def find_best_tokens(theta: Array, sizes: Array) -> Array:
+    """D*(N) of Chinchilla's E, A, B, α, β: where β·B·D^−β = α·A·N^−α (Hoffmann et al. 2022, eq. 4), tokens."""
+    _, big_a, big_b, alpha, beta = theta
     return np.asarray((beta * big_b / (alpha * big_a) * sizes**alpha) ** (1 / beta))
 
 
-def _choose_runs(rows: pd.DataFrame, joint: NamedFit, convention: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _choose_runs(rows: pd.DataFrame, theta: Array, convention: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Of each size the runs of the horizon nearest to the best one."""
     kept, left_out = [], []
     for size, own in rows.groupby(convention):
-        best = float(find_best_tokens(joint, np.array([size]).astype(float))[0])
+        best = float(find_best_tokens(theta, np.array([size]).astype(float))[0])
         far = np.abs(np.log(own["tokens"] / best))
         if far.min() > math.log(NEAREST) * (1 + 1e-9):
             nearest = own["tokens"].loc[far.idxmin()]
@@ -167,48 +174,51 @@ def _measure_spread(losses_RG: Array, irreducible: float, sizes_R: Array) -> pd.
 
 
 @dataclass(frozen=True)
-class _Means:
-    """Mean ln ℓ of every run for any E, of its `losses` (R, G), without what its distance from the best horizon adds,
-    `offsets` (R,).
-    """
+class _Traced:
+    """Runs with their curves: `losses` (R, G), `sizes` (R,) and `tokens` (R,)."""
 
     losses: Array
-    offsets: Array
+    sizes: Array
+    tokens: Array
 
-    def find(self, irreducible: float) -> Array:
-        return np.asarray(np.log(_normalise(self.losses, irreducible))[:, :-1].mean(axis=1) - self.offsets)
-
-
-def _expect_offset(joint: NamedFit, sizes_R: Array, tokens_R: Array) -> Array:
-    """Mean ln ℓ by the joint law at the horizon run, minus that at the best horizon."""
-    big_a, alpha, big_b, beta = (joint.fit.find(name).value for name in ("A", "alpha", "B", "beta"))
-
-    def expect(horizons_R: Array) -> Array:
-        reducible = (big_a * sizes_R**-alpha)[:, None] + big_b * (SHARES * horizons_R[:, None]) ** -beta
-        return np.asarray(np.log(reducible / reducible[:, -1:])[:, :-1].mean(axis=1))
-
-    return expect(tokens_R) - expect(find_best_tokens(joint, sizes_R))
-
-
-def _fit_drift(means: _Means, sizes_R: Array, irreducible: Estimate, level: float) -> Estimate:
-    """The slope of the mean ln ℓ on ln N, times the range of ln N; Student's interval over runs, widened by what the
-    interval of E moves it.
-    """
-    log_sizes = np.log(sizes_R)
-    reach, centered = np.ptp(log_sizes), log_sizes - log_sizes.mean()
-
-    def measure(e: float) -> tuple[float, float]:
-        own = means.find(e)
-        slope = float(centered @ own / (centered @ centered))
+    def find_line(self, theta: Array) -> tuple[float, float]:
+        """Drift over all sizes by the joint law's parameters (p,), and its standard error about the sizes' means."""
+        means = np.log(_normalise(self.losses, theta[0]))[:, :-1].mean(axis=1) - self._expect_offset(theta)
+        sizes = np.unique(self.sizes)
+        own = np.array([means[self.sizes == size].mean() for size in sizes])
+        centered = np.log(sizes) - np.log(sizes).mean()
+        reach, moment = float(np.ptp(centered)), float(centered @ centered)
+        slope = float(centered @ own) / moment
         rest = own - own.mean() - slope * centered
-        return slope * reach, math.sqrt(float(rest @ rest) / (len(rest) - 2) / float(centered @ centered)) * reach
+        return slope * reach, math.sqrt(float(rest @ rest) / (len(sizes) - 2) / moment) * reach
 
-    value, error = measure(irreducible.value)
-    half = float(stdtrit(len(sizes_R) - 2, 0.5 + level / 2)) * error
-    method = f"t({len(sizes_R) - 2}) over {len(sizes_R)} runs"
-    if irreducible.has_interval:
-        highest = min(irreducible.high, 0.999 * float(means.losses.min()))
-        half = math.hypot(half, max(abs(measure(e)[0] - value) for e in (max(irreducible.low, 0.0), highest)))
-    else:
-        method += ", E held fixed"
-    return Estimate("drift of ln ℓ over all sizes", value, value - half, value + half, level, "", method, len(sizes_R))
+    def find_drifts(self, thetas: Array) -> Array:
+        """The drift (r,) by each of (r, p) parameters."""
+        return np.array([self.find_line(theta)[0] for theta in np.atleast_2d(thetas)])
+
+    def _expect_offset(self, theta: Array) -> Array:
+        """Mean ln ℓ by the joint law at the horizon run, minus that at the best horizon (R,)."""
+        _, big_a, big_b, alpha, beta = theta
+
+        def expect(horizons: Array) -> Array:
+            reducible = (big_a * self.sizes**-alpha)[:, None] + big_b * (SHARES * horizons[:, None]) ** -beta
+            return np.asarray(np.log(reducible / reducible[:, -1:])[:, :-1].mean(axis=1))
+
+        return expect(self.tokens) - expect(find_best_tokens(theta, self.sizes))
+
+
+def _estimate_drift(traced: _Traced, fit: Fit, level: float) -> Estimate:
+    """Slope of the sizes' mean ln ℓ on ln N times the range of ln N; its interval has both the scatter of the sizes,
+    t(S − 2), and what the covariance of the joint law's parameters moves it (first order), added in quadrature.
+    """
+    assert fit.theta is not None
+    value, error = traced.find_line(fit.theta)
+    sizes = len(np.unique(traced.sizes))
+    name = "drift of ln ℓ over all sizes"
+    if fit.uncertainty is None:
+        return Estimate(name, value, level=level, method=f"the joint law has no interval: {fit.reason}", n=sizes)
+    slope = differentiate(fit.form, fit.theta, traced.find_drifts)
+    moved = math.sqrt(max(float(slope @ fit.uncertainty.covariance @ slope), 0.0))
+    half = math.hypot(float(stdtrit(sizes - 2, 0.5 + level / 2)) * error, fit.uncertainty.reach(level) * moved)
+    method = f"t({sizes - 2}) over {sizes} sizes, with the covariance of the joint law"
+    return Estimate(name, value, value - half, value + half, level, "", method, sizes)
