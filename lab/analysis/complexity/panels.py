@@ -1,4 +1,4 @@
-"""The panel of one object: a sequence as Markov chains, or two columns of a table as a polynomial."""
+"""The panel of one object: a sequence as Markov chains, or values given others as a polynomial."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.polynomial.legendre import legval
 
 from lab.analysis.complexity.objects import open_object
 from lab.complexity.mdl.markov import describe_chain
 from lab.complexity.mdl.panel import Panel
-from lab.complexity.mdl.regression import describe_polynomial
+from lab.complexity.mdl.regression import Values, describe_polynomial
 from lab.core.errors import InputError, RefusedError, UnknownNameError
 from lab.core.estimate import Estimate
+from lab.core.seeds import open_stream
 from lab.tables import Study, Tables
 from lab.tables.frames import tidy_runs
 from lab.tables.importing import read_file
@@ -51,6 +53,24 @@ def describe_columns(path: Path, x: str, y: str, orders: Sequence[int], precisio
         if name not in frame:
             raise UnknownNameError.among(f"column of {path.name}", name, map(str, frame.columns))
     given, values = (pd.to_numeric(frame[name], errors="coerce").to_numpy(float) for name in (x, y))
+    return _describe_values(given, values, orders, precision)
+
+
+def describe_curve(degree: int, n: int, noise: float, orders: Sequence[int], seed: int = 0) -> Panel:
+    """Values about a polynomial as polynomials of the orders, told to a fiftieth of the noise.
+
+    x is uniform on [−1, 1]; y sums the Legendre polynomials up to `degree`, each with a mean square of one and a sign
+    drawn by the seed, and normal noise of deviation `noise`. `degree` is the true order. Raises `InputError`.
+    """
+    rng = open_stream(seed, "panels", "curve")
+    x = rng.uniform(-1, 1, n)
+    coefficients = rng.choice((-1.0, 1.0), degree + 1) * np.sqrt(2 * np.arange(degree + 1) + 1)
+    y = legval(x, coefficients) + noise * rng.standard_normal(n)
+    precision = noise / 50
+    return _describe_values(x, precision * np.round(y / precision), orders, precision)
+
+
+def _describe_values(given: Values, values: Values, orders: Sequence[int], precision: float | None) -> Panel:
     panel = describe_polynomial(given, values, orders)
     unit = float(np.sqrt(np.mean(values**2)))
     told = float(np.diff(np.unique(values)).min()) if precision is None else precision
