@@ -148,7 +148,7 @@ def test_what_is_not_there_is_named(store: Store) -> None:
     with pytest.raises(UnknownNameError, match="cells"):
         store.array(keys[0], "cell")
     store.register(STUDY, make_specs(4))
-    with pytest.raises(InputError, match="done, diverged or failed"):
+    with pytest.raises(InputError, match="done, diverged, stopped or failed"):
         store.complete(keys[0], ME, Result("finished"), {})
 
 
