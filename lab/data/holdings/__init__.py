@@ -75,11 +75,23 @@ class Holding(ABC):
                 (fresh / name).write_bytes(content)
             manifest = {name: hash_bytes(content) for name, content in files.items()}
             (fresh / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")
-            if self.folder.exists():
-                shutil.rmtree(self.folder)
-            fresh.rename(self.folder)
+            self._replace(fresh)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
+
+    def _replace(self, fresh: Path) -> None:
+        """Puts a folder in place of the one kept, which is removed only when the new one stands."""
+        former = fresh.with_name(f"{fresh.name}-former")
+        had_one = self.folder.exists()
+        if had_one:
+            self.folder.rename(former)
+        try:
+            fresh.rename(self.folder)
+        except BaseException:
+            if had_one:
+                former.rename(self.folder)
+            raise
+        shutil.rmtree(former, ignore_errors=True)
 
     def read(self, name: str) -> bytes:
         """A file as it was fetched; raises `RefusedError` where it was not, or where it is no longer what it was."""

