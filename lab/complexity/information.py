@@ -58,6 +58,8 @@ def measure_information(
 
     `advance` is called n² times. Raises `InputError` for alphabets that differ.
     """
+    if len(alphabets := sorted({message.alphabet for message in messages})) > 1:
+        raise InputError("objects", f"alphabets of {alphabets} symbols", "are written in one alphabet", "recode them")
     chosen = load_conditional() if codes is None else codes
     nothing = [Message(message.sequence[:0], message.alphabet) for message in messages]
     alone = [bound_given(message, none, chosen).count_bits() for message, none in zip(messages, nothing, strict=True)]

@@ -24,7 +24,7 @@ import numpy as np
 from lab.core.errors import InputError
 from lab.core.fingerprint import hash_literal
 from lab.core.seeds import open_stream
-from lab.data.chains import Process, check_probability
+from lab.data.chains import Process
 from lab.data.chains.unifilar import measure_entropy
 
 MOST_SYMBOLS = 128
@@ -46,7 +46,8 @@ class ZipfContexts(Process):
     known = "Everything: h, C_μ, E, and the loss of the best table of n contexts, a power of n with exponent alpha."
 
     def __post_init__(self) -> None:
-        check_probability("zipf_contexts.certainty", self.certainty)
+        if not 0 < self.certainty <= 1:
+            raise InputError("zipf_contexts.certainty", self.certainty, "lies above 0 and at most at 1")
         if not 2 <= self.symbols <= MOST_SYMBOLS:
             raise InputError("zipf_contexts.symbols", self.symbols, f"lies in 2 … {MOST_SYMBOLS}")
         if not 0 < self.alpha <= 4:
@@ -139,7 +140,12 @@ class ZipfContexts(Process):
         return self.entropy_rate + self._price_ignorance() * missing
 
     def measure_data_loss(self, triples: np.ndarray) -> np.ndarray:
-        """Expected loss, nats per token, of the table of what so many triples showed; shape of `triples`."""
+        """Expected loss, nats per token, of the table of what so many triples showed; shape of `triples`.
+
+        One sight shows the value of a context only where certainty is 1; raises `InputError` elsewhere.
+        """
+        if self.certainty != 1:
+            raise InputError("zipf_contexts.certainty", self.certainty, "is 1 where a value is known from one sight")
         chance = np.diff(_make_tables(self).ends, prepend=0.0)
         unseen: np.ndarray = (1 - chance) ** np.asarray(triples, float)[..., None] @ chance
         return self.entropy_rate + self._price_ignorance() * unseen

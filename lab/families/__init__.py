@@ -36,6 +36,8 @@ class Family(ABC):
       of the next token: both scalars, the second the loss of what `forward` predicts;
     - `permute_units(chance)`: puts its hidden units in another order, in place; what it computes stays;
     - `report() -> dict[str, float]`: columns of the run measured over the last evaluation (since `eval()`).
+    Any module of it may name in `stacks` (a tuple) those parameters of its own, (k, r, c), that are k matrices in one:
+    Muon takes them one by one, and any other parameter as a single matrix.
     """
 
     version: ClassVar[int] = 1

@@ -28,5 +28,6 @@ class Optimizer(ABC):
         """Torch's optimizers that together own every parameter once, each with its plateau rate as `lr`.
 
         `parameters`: group ('embedding', 'body', 'readout') → name in the net → parameter; a group may be empty.
+        A parameter (k, r, …) that its module names in `stacks` has the attribute `stacked`: it is k parameters in one.
         `learning_rate`: that of the run's plateau; what groups multiply it by is the optimizer's own.
         """

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class Muon(Optimizer):
     """The rate of the run is that of the body's matrices, whose update is scaled by √max(1, rows / columns).
 
+    A parameter of more dimensions, as of a convolution, is the matrix of its first by all others, unless its net says
+    that it is a stack.
+
     AdamW takes the embedding at `embedding_ratio` times that rate, the readout and the body's vectors at once that
     rate (benchmarks/recipe_vs_gpt2.py). `momentum`: of the matrices; `half_life_tokens`: of AdamW's second moment.
     """

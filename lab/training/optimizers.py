@@ -59,8 +59,16 @@ def make_optimizers(
     groups: dict[str, dict[str, nn.Parameter]] = {group: {} for group in GROUPS}
     for name, parameter in net.named_parameters():
         groups[family.group_of(name)][name] = parameter
+    _mark_stacks(net)
     built = OptimizerSet(chosen.build(groups, learning_rate, batch_tokens))
     if sorted(map(id, built.parameters())) != sorted(map(id, net.parameters())):
         rule = "its `build` owns every parameter once: one is left out, or taken twice"
         raise InputError(f"optimizer {type(chosen).__name__}", None, rule)
     return built
+
+
+def _mark_stacks(net: nn.Module) -> None:
+    """On the parameters themselves: an optimizer of one's own is handed nothing else."""
+    for module in net.modules():
+        for name in getattr(module, "stacks", ()):
+            setattr(module.get_parameter(name), "stacked", True)  # noqa: B010 - torch declares no such attribute

@@ -64,5 +64,10 @@ def test_a_conditional_bound_says_what_it_left_out() -> None:
         known.join(Message(np.zeros(3, np.uint8), 2))
 
 
+def test_objects_of_different_alphabets_tell_nothing_of_each_other() -> None:
+    with pytest.raises(InputError, match="one alphabet"):
+        measure_information([draw_bytes(50, 0), Message(np.zeros(50, np.uint8), 2)], QUICK)
+
+
 class ShortSighted(Deflate):
     most_symbols = 600

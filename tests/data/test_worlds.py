@@ -45,11 +45,11 @@ def test_the_loss_of_a_table_is_the_power_that_is_promised(alpha: float) -> None
 
 
 def test_the_loss_in_data_falls_with_hutters_exponent() -> None:
-    source = ZipfContexts(symbols=128, alpha=1.0)
+    source = ZipfContexts(symbols=128, alpha=1.0, certainty=1.0)
     triples = 2.0 ** np.arange(4, 10)
     excess = source.measure_data_loss(triples) - source.entropy_rate
     np.testing.assert_allclose(-np.diff(np.log2(excess)), 0.5, atol=0.02)
-    counted = ZipfContexts(symbols=8, alpha=0.5)
+    counted = ZipfContexts(symbols=8, alpha=0.5, certainty=1.0)
     drawn = np.stack([counted.draw(3 * 22, seed) for seed in range(2000)])
     begins = (-(drawn[:, :1] // 8)) % 3 + 3 * np.arange(21)
     contexts = np.take_along_axis(drawn, begins, 1) % 8 * 8 + np.take_along_axis(drawn, begins + 1, 1) % 8
@@ -57,6 +57,8 @@ def test_the_loss_in_data_falls_with_hutters_exponent() -> None:
     price = (math.log(8) - counted.value_entropy) / 3
     predicted = (float(counted.measure_data_loss(np.array(20))) - counted.entropy_rate) / price
     assert unseen.mean() == pytest.approx(predicted, abs=5 * unseen.std() / math.sqrt(len(unseen)))
+    with pytest.raises(InputError, match="one sight"):
+        ZipfContexts(certainty=0.9).measure_data_loss(triples)
 
 
 def test_a_walk_keeps_to_its_edges_and_its_rate_is_that_of_its_degrees() -> None:
@@ -180,7 +182,7 @@ def test_what_no_grammar_says_is_impossible() -> None:
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: ZipfContexts(symbols=1), lambda: ZipfContexts(alpha=0.0), lambda: ZipfContexts(certainty=1.0),
+        lambda: ZipfContexts(symbols=1), lambda: ZipfContexts(alpha=0.0), lambda: ZipfContexts(certainty=1.1),
         lambda: GraphWalk(nodes=4), lambda: GraphWalk(degree=1.0), lambda: DelayedRecall(lag=1),
         lambda: DelayedRecall(values=1), lambda: Induction(segment=1), lambda: Induction(pause=0),
         lambda: Grammar("english"), lambda: Grammar(recursion=0.5), lambda: Grammar(symbols=1),  # type: ignore[arg-type]

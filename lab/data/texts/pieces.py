@@ -1,7 +1,8 @@
 """Byte-pair pieces (Gage 1994; Sennrich et al. 2016, arXiv 1508.07909) over bytes, by the optional package tokenizers.
 
-Every byte is a letter (Latin-1), so any text has pieces and gives back its own bytes; words are cut as GPT-2 cuts them
-(Radford et al. 2019, section 2.2), so that no piece reaches across one.
+Every byte is a letter (Latin-1), so any text has pieces and gives back its own bytes. ASCII is cut into words as GPT-2
+cuts it (Radford et al. 2019, section 2.2), so that no piece reaches across one; beyond ASCII the bytes of a character
+of UTF-8 are cut as the Latin-1 characters they would be, so that a word, or a character, may end up in several.
 """
 
 from __future__ import annotations

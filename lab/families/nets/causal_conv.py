@@ -62,6 +62,8 @@ class GatedConvolution(nn.Module):
     on: matrices that Muon sees one by one. What stands before the first token is zero.
     """
 
+    stacks = ("kernel",)
+
     def __init__(self, width: int, taps: int, dilation: int) -> None:
         super().__init__()
         self.dilation = dilation

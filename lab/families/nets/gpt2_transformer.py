@@ -80,6 +80,8 @@ class Block(nn.Module):
     three matrices; the function is that of one (3·W, W) matrix.
     """
 
+    stacks = ("attention_in",)
+
     def __init__(self, width: int, heads: int, expansion: int, dropout: float) -> None:
         super().__init__()
         self.heads, self.dropout = heads, dropout

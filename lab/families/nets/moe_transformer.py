@@ -50,6 +50,8 @@ class Experts(nn.Module):
     the router learns from.
     """
 
+    stacks = ("experts_in", "experts_out")
+
     def __init__(self, width: int, hidden: int, experts: int, top_k: int) -> None:
         super().__init__()
         self.top_k = top_k

@@ -61,6 +61,8 @@ class S4DNet(nn.Module):
 class Block(nn.Module):
     """The channels' systems, a GELU and a gated mix of the channels, added to the stream."""
 
+    stacks = ("mix",)
+
     def __init__(self, width: int, modes: int, spectrum: Literal["lin", "inv"]) -> None:
         super().__init__()
         self.system = System(width, modes, spectrum)

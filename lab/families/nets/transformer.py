@@ -89,6 +89,8 @@ class AttentionLayer(nn.Module):
     values while the optimizer still sees three matrices.
     """
 
+    stacks = ("attention_in",)
+
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads

@@ -17,7 +17,7 @@ NEWTON_SCHULZ_STEPS = 5
 
 
 class MuonUpdate(torch.optim.Optimizer):
-    """Momentum, orthogonalised; a parameter (k, r, c) is k matrices.
+    """Momentum, orthogonalised; a `stacked` parameter (k, r, c) is k matrices, any other (r, …) one, flattened.
 
     The update of an r × c matrix is scaled by √max(1, r/c), so that its root-mean-square change of the output does not
     depend on the shape (Jordan et al. 2024; Bernstein & Newhouse 2024).
@@ -40,15 +40,17 @@ class MuonUpdate(torch.optim.Optimizer):
                     state["momentum"] = torch.zeros_like(parameter)
                 state["momentum"].lerp_(parameter.grad, 1 - group["momentum"])
                 ahead = parameter.grad.lerp(state["momentum"], group["momentum"])  # Nesterov
-                for matrix, update in zip(_unstack(parameter), _unstack(ahead), strict=True):
-                    wide = update if update.shape[0] <= update.shape[1] else update.T
-                    stacks[tuple(wide.shape)].append((matrix, wide))
-            for shape, pairs in stacks.items():
+                cut = torch.unbind if getattr(parameter, "stacked", False) else _leave_whole
+                for part, update in zip(cut(parameter), cut(ahead), strict=True):
+                    matrix = update.flatten(1)
+                    wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+                    stacks[tuple(wide.shape)].append((part, wide))
+            for pairs in stacks.values():
                 orthogonal = orthogonalize(torch.stack([wide for _, wide in pairs]))
-                for (matrix, _), wide in zip(pairs, orthogonal, strict=True):
-                    update = wide if tuple(matrix.shape) == shape else wide.T
-                    rows, columns = matrix.shape
-                    matrix.add_(update, alpha=-group["lr"] * max(1.0, rows / columns) ** 0.5)
+                for (part, _), wide in zip(pairs, orthogonal, strict=True):
+                    rows, columns = len(part), part[0].numel()
+                    update = wide if rows <= columns else wide.T
+                    part.add_(update.reshape(part.shape), alpha=-group["lr"] * max(1.0, rows / columns) ** 0.5)
 
 
 def orthogonalize(matrices: Tensor) -> Tensor:
@@ -64,5 +66,5 @@ def orthogonalize(matrices: Tensor) -> Tensor:
     return x
 
 
-def _unstack(parameter: Tensor) -> Iterable[Tensor]:
-    return parameter.unbind(0) if parameter.ndim == 3 else (parameter,)
+def _leave_whole(parameter: Tensor) -> tuple[Tensor, ...]:
+    return (parameter,)
