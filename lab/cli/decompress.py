@@ -21,7 +21,7 @@ def command(
     from lab.training.container import decompress, read_head
 
     claim_place(out)
-    container = read_file(file)
+    container = bytearray(read_file(file))
     recipe, length = read_head(container)
     with open_count(f"decompress {file.name}", "blocks", recipe.count_blocks(length)) as advance:
         content = decompress(container, advance)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 Places = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 Counts = NDArray[np.int64]
+Payload = bytes | bytearray | memoryview
 
 CHANCE_BITS = 22
 SCALE = 1 << CHANCE_BITS  # what a certain bit would have
@@ -60,7 +61,7 @@ class ByteReader:
 
     least_bits = 255 * 2.0**-24
 
-    def __init__(self, data: Bytes, payload: bytes) -> None:
+    def __init__(self, data: Bytes, payload: Payload) -> None:
         words = np.frombuffer(payload[: len(payload) // 4 * 4], "<u4").astype(np.uint32)
         self._data, self._decoder = data, constriction.stream.queue.RangeDecoder(words)
 
@@ -99,10 +100,12 @@ def drain(interval: Interval) -> bytes:
     return written
 
 
-def open_reader(payload: bytes) -> Interval:
-    """The reading end; past the payload it reads zeros."""
-    tape = np.frombuffer(payload + bytes(WIDTH // 8), np.uint8).copy()
-    value = int.from_bytes(tape[: WIDTH // 8].tobytes(), "big")
+def open_reader(payload: Payload) -> Interval:
+    """The reading end; past the payload it reads zeros. A payload that may be written to is read where it stands."""
+    tape = np.frombuffer(payload, np.uint8)
+    if not tape.flags.writeable:
+        tape = tape.copy()  # both ends are compiled for the same kind of tape
+    value = int.from_bytes(tape[: WIDTH // 8].tobytes().ljust(WIDTH // 8, b"\0"), "big")
     return Interval(np.array([0, _FULL, value], np.int64), np.full(1, WIDTH // 8, np.int64), tape, False)
 
 

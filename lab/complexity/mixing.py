@@ -26,6 +26,7 @@ from lab.complexity.arithmetic import (
     Bytes,
     Counts,
     Interval,
+    Payload,
     Places,
     close_writer,
     code_bit,
@@ -96,7 +97,7 @@ class MixedReader:
 
     least_bits = 8 * LEAST
 
-    def __init__(self, data: Bytes, streams: int, payload: bytes) -> None:
+    def __init__(self, data: Bytes, streams: int, payload: Payload) -> None:
         self._data = data
         self._memory, self._interval = make_memory(streams, len(data)), open_reader(payload)
 

@@ -106,7 +106,7 @@ def code_file(recipe: Recipe, length: int, coder: Coder, advance: Callable[[], N
     starts = np.arange(recipe.streams, dtype=np.int64) * rows
     bits = 0.0
     with settle_arithmetic():
-        learner = Learner(recipe, rows)
+        learner = Learner(recipe)
         for position in range(rows):
             places = (starts + position)[starts + position < length]
             logits_SV = learner.predict()
@@ -119,9 +119,9 @@ def code_file(recipe: Recipe, length: int, coder: Coder, advance: Callable[[], N
 
 
 class Learner:
-    """The net, the bytes it has seen, and what it remembers of them."""
+    """The net, the last bytes it has seen, and what it remembers of those before."""
 
-    def __init__(self, recipe: Recipe, rows: int) -> None:
+    def __init__(self, recipe: Recipe) -> None:
         family = recipe.build_family()
         torch.manual_seed(derive_seed(recipe.seed, "compress", "net"))
         self._net: Any = family.build(Shape(VALUES, recipe.window))
@@ -132,7 +132,8 @@ class Learner:
         tokens = recipe.streams * recipe.window
         self._optimizers = make_optimizers(recipe.optimizer, self._net, family, recipe.learning_rate, tokens)
         self._recipe, self._known, self._steps = recipe, 0, 0
-        self._bytes_ST = torch.zeros(recipe.streams, rows + 1, dtype=torch.uint8)  # before the first byte stands a 0
+        self._first = 0  # the position of the first byte kept; before the first of the file stands a 0
+        self._recent_ST = torch.zeros(recipe.streams, 2 * recipe.window + 1, dtype=torch.uint8)
         self._state: Any = None
 
     @torch.no_grad()
@@ -145,10 +146,20 @@ class Learner:
     def observe(self, bytes_S: NDArray[np.uint8]) -> None:
         """The next bytes, of all streams or, at the end of the file, of the first; trains when a block is full."""
         self._known += 1
-        self._bytes_ST[: len(bytes_S), self._known] = torch.from_numpy(bytes_S)
+        self._keep(bytes_S)
         if self._known % self._recipe.block == 0:
             self._train()
             self._read_again()
+
+    def _keep(self, bytes_S: NDArray[np.uint8]) -> None:
+        """The bytes at the newest position, 0 where a stream has ended; at least a window of those before is kept."""
+        window = self._recipe.window
+        if self._known - self._first > 2 * window:
+            self._recent_ST[:, :window] = self._recent_ST[:, -window:]
+            self._first = self._known - window
+        newest_S = self._recent_ST[:, self._known - self._first]
+        newest_S.zero_()
+        newest_S[: len(bytes_S)] = torch.from_numpy(bytes_S)
 
     def _train(self) -> None:
         window_ST = self._read(max(0, self._known - self._recipe.window), self._known + 1)
@@ -168,7 +179,7 @@ class Learner:
 
     def _read(self, begin: int, end: int) -> Tensor:
         """The bytes at these positions of every stream as tokens."""
-        return self._bytes_ST[:, begin:end].long()
+        return self._recent_ST[:, begin - self._first : end - self._first].long()
 
 
 def make_tables(logits_SV: Tensor) -> Counts:

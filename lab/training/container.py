@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from lab.complexity.arithmetic import ByteReader, Bytes, ByteWriter
+from lab.complexity.arithmetic import ByteReader, Bytes, ByteWriter, Payload
 from lab.complexity.mixing import MixedReader, MixedWriter
 from lab.core.dials import build_from_dials, changed_dials
 from lab.core.errors import InputError
@@ -73,7 +73,7 @@ def compress(data: bytes, recipe: Recipe, advance: Callable[[], None] = lambda: 
     return Compressed(frame + rest, 8 * len(payload), area, network_bits)
 
 
-def read_head(container: bytes) -> tuple[Recipe, int]:
+def read_head(container: bytes | bytearray) -> tuple[Recipe, int]:
     """Recipe and length of the content; raises `InputError` where it is damaged, foreign or of another arithmetic."""
     head = _parse_head(container)
     if head.made != name_arithmetic():
@@ -86,12 +86,15 @@ def read_head(container: bytes) -> tuple[Recipe, int]:
     return head.recipe, head.length
 
 
-def decompress(container: bytes, advance: Callable[[], None] = lambda: None) -> bytes:
-    """The content again; raises `InputError` as `read_head` does, and where the content is not that of its hash."""
+def decompress(container: bytes | bytearray, advance: Callable[[], None] = lambda: None) -> bytes:
+    """The content again; raises `InputError` as `read_head` does, and where the content is not that of its hash.
+
+    A bytearray is read where it stands, a container of bytes is copied.
+    """
     recipe, length = read_head(container)
     start = FRAME.size + FRAME.unpack_from(container)[2]
     data = np.zeros(length, np.uint8)
-    code_file(recipe, length, _open_reader(recipe, data, container[start + HASH_BYTES :]), advance)
+    code_file(recipe, length, _open_reader(recipe, data, memoryview(container)[start + HASH_BYTES :]), advance)
     content = data.tobytes()
     if hashlib.sha256(content).digest() != container[start : start + HASH_BYTES]:
         raise InputError(
@@ -108,11 +111,14 @@ def name_arithmetic() -> str:
     return f"torch {torch.__version__} {torch.backends.cpu.get_cpu_capability()} {platform.machine()}"
 
 
-def _parse_head(container: bytes) -> _Head:
+def _parse_head(container: bytes | bytearray) -> _Head:
     if len(container) < FRAME.size or container[:4] != MAGIC:
-        raise InputError(SUBJECT, container[:4], "does not begin as `lab compress` writes", "name such a file")
+        raise InputError(SUBJECT, bytes(container[:4]), "does not begin as `lab compress` writes", "name such a file")
     _, checksum, size = FRAME.unpack_from(container)
-    if zlib.crc32(container[FRAME.size - 2 :]) != checksum or len(container) < FRAME.size + size + HASH_BYTES:
+    if (
+        zlib.crc32(memoryview(container)[FRAME.size - 2 :]) != checksum
+        or len(container) < FRAME.size + size + HASH_BYTES
+    ):
         raise InputError(SUBJECT, None, "it is damaged or cut short: its checksum is not right", "fetch it again")
     try:
         head = json.loads(container[FRAME.size : FRAME.size + size])
@@ -152,5 +158,5 @@ def _open_writer(recipe: Recipe, data: Bytes) -> MixedWriter | ByteWriter:
     return MixedWriter(data, recipe.streams) if recipe.code == "mixture" else ByteWriter(data)
 
 
-def _open_reader(recipe: Recipe, data: Bytes, payload: bytes) -> MixedReader | ByteReader:
+def _open_reader(recipe: Recipe, data: Bytes, payload: Payload) -> MixedReader | ByteReader:
     return MixedReader(data, recipe.streams, payload) if recipe.code == "mixture" else ByteReader(data, payload)

@@ -36,6 +36,15 @@ def test_the_least_likely_bits_fill_no_more_than_the_tape() -> None:
     assert [code_bit(reader, 1, 0) for _ in range(8)] == [1] * 8
 
 
+def test_a_payload_that_may_be_written_to_is_read_where_it_stands() -> None:
+    payload = write_bits(np.full(800, SCALE // 3), np.tile([0, 1], 400))
+    container = bytearray(b"head" + payload)
+    reader = open_reader(memoryview(container)[4:])
+    assert np.shares_memory(reader.tape, np.frombuffer(container, np.uint8))
+    assert [code_bit(reader, SCALE // 3, 0) for _ in range(800)] == [0, 1] * 400
+    assert container == b"head" + payload
+
+
 def test_bytes_come_back_and_cost_what_they_should() -> None:
     rng = np.random.default_rng(0)
     data = rng.integers(0, 256, 3000).astype(np.uint8)

@@ -20,7 +20,7 @@ from lab.core.errors import InputError
 from lab.core.registry import ROOT, open_shelf
 from lab.data.bytes_text import list_files
 from lab.families import Family, Shape
-from lab.training.compressor import Recipe
+from lab.training.compressor import Learner, Recipe
 from lab.training.container import (
     FRAME,
     HASH_BYTES,
@@ -106,6 +106,24 @@ def test_the_seed_and_the_dials_are_part_of_the_code(coded: Compressed) -> None:
 def test_lengths_that_no_stream_divides(length: int) -> None:
     recipe = Recipe({"name": "lstm", "width": 8}, streams=8, block=4, window=8)
     assert decompress(compress(DATA[:length], recipe).container) == DATA[:length]
+
+
+def test_a_net_keeps_the_last_bytes_alone() -> None:
+    """What a net remembers is a few windows of every stream, however long the streams are."""
+    recipe = Recipe({"name": "lstm", "width": 8}, "network", streams=8, block=4, window=8)
+    learner = Learner(recipe)
+    for position in range(40):
+        learner.predict()
+        learner.observe(np.full(8 if position < 30 else 5, position, np.uint8))
+        assert learner._recent_ST.shape == (8, 17)
+    recent = learner._read(32, 41)
+    assert recent[0].tolist() == [*range(31, 40)] and not recent[5:].any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_container_is_read_where_it_stands(kind: str) -> None:
+    container = bytearray(code("lstm", DATA[:600], code=kind).container)
+    assert decompress(container) == DATA[:600]
 
 
 def test_every_damage_is_found_before_any_work(coded: Compressed) -> None:
