@@ -3,8 +3,8 @@
 A cell is a family, a size and a seed: one training, read at several horizons. Sizes of different families are the same
 level where their numbers of parameters are about equal. What is compared is a number per cell (the log loss at the
 longest horizon, its mean over horizons, that at equal compute), and every question is a contrast of its means over
-seeds. The noise of a family is the spread of its seeds about the mean of their level, pooled over levels, so that three
-seeds at four sizes have eight degrees of freedom; two families are contrasted with Welch's.
+seeds, with Welch's interval: each family has a noise of its own at each size, the spread of its seeds there, and only
+the levels a question is about have a say in it.
 
 Which pair of families to look at is decided by the first seed alone, which then takes no part in the measurement:
 otherwise luck would choose the pair and then confirm it. That seed also chose the learning rates.
@@ -53,15 +53,11 @@ class Cells:
         return np.where(counts, np.nansum(self.table, axis=1) / np.maximum(counts, 1), math.nan)
 
     @property
-    def freedom(self) -> int:
-        """Degrees of freedom of the pooled noise."""
-        return int((self.counts - 1).clip(min=0).sum())
-
-    @property
-    def variance(self) -> float:
-        """Of the seeds of a level about their mean, pooled over levels."""
-        squares = float(np.nansum((self.table - self.means[:, None]) ** 2))
-        return squares / self.freedom if self.freedom else math.nan
+    def variances(self) -> Array:
+        """Of the seeds of each level about their mean; NaN below two."""
+        freedom = self.counts - 1
+        squares = np.nansum((self.table - self.means[:, None]) ** 2, axis=1)
+        return np.where(freedom > 0, squares / np.maximum(freedom, 1), math.nan)
 
     def drop_seed(self, seed: int) -> Cells:
         """Without the seed in this place."""
@@ -146,24 +142,26 @@ def equate(found: Architectures, families: Sequence[str], axis: str) -> dict[str
 
 
 def contrast(name: str, parts: Sequence[tuple[Cells, Array]], level: float, unit: str = "") -> Estimate:
-    """Σ over families of Σ over levels of weight × mean over seeds, with Welch's interval over cells.
+    """Σ over families of Σ over levels of weight × mean over seeds, with the interval of Welch 1947 and Satterthwaite.
 
-    No interval where a level that has weight has no run, or where nothing has two seeds.
+    Its n counts the runs of levels that have weight. No interval where one of those has fewer than two seeds, or where
+    nothing varies.
     """
     value, variance, squares, cells = 0.0, 0.0, 0.0, 0
     for own, weights in parts:
         used = weights != 0
+        counts = own.counts[used]
         value += float(weights[used] @ own.means[used])
-        part = own.variance * float((weights[used] ** 2 / np.maximum(own.counts[used], 1)).sum())
-        variance += part
-        squares += part**2 / max(own.freedom, 1)
-        cells += int(own.counts.sum())
+        shares = weights[used] ** 2 * own.variances[used] / np.maximum(counts, 1)
+        variance += float(shares.sum())
+        squares += float((shares**2 / np.maximum(counts - 1, 1)).sum())
+        cells += int(counts.sum())
     if not (math.isfinite(value) and variance > 0):
-        method = "needs a run at every size compared and two seeds besides the first"
+        method = "needs two seeds besides the first at every size compared"
         return Estimate(name, value, level=level, unit=unit, method=method, n=cells)
     freedom = variance**2 / squares
     half = float(stdtrit(freedom, 0.5 + level / 2)) * math.sqrt(variance)
-    method = f"Welch's t({freedom:.3g}) over {cells} trunks, noise pooled over sizes"
+    method = f"Welch's t({freedom:.3g}) over the {cells} trunks of the sizes compared"
     return Estimate(name, value, value - half, value + half, level, unit, method, cells)
 
 
@@ -183,13 +181,18 @@ class Finding:
         least = min(found, key=lambda estimate: estimate.value)
         if not all(estimate.has_interval for estimate in found):
             return next(estimate for estimate in found if not estimate.has_interval)
-        return replace(least, low=min(e.low for e in found), high=min(e.high for e in found))
+        ends = {end: min(getattr(estimate, end) for estimate in found) for end in ("low", "high", "n")}
+        return replace(least, **ends)
 
 
 def compare_slopes(found: Architectures) -> Finding:
     """The exponent α of ln L = c − α·ln N at the longest horizon: of the steepest family minus that of the flattest."""
-    cells = _tabulate_all(keep_longest(found), "log_loss")
-    slopes = {name: _weigh_slope(found.params[name]) for name in cells}
+    return contrast_slopes(_tabulate_all(keep_longest(found), "log_loss"), found.params)
+
+
+def contrast_slopes(cells: Mapping[str, Cells], params: Mapping[str, Array]) -> Finding:
+    """The question of `compare_slopes` put to the log losses of families of these sizes."""
+    slopes = {name: _weigh_slope(params[name]) for name in cells}
     title = "difference of the exponents of size"
     first = {name: float(slopes[name] @ own.table[:, 0]) for name, own in cells.items() if own.table.size}
     first = {name: value for name, value in first.items() if math.isfinite(value)}
@@ -202,15 +205,22 @@ def compare_slopes(found: Architectures) -> Finding:
 
 def compare_ranks(found: Architectures) -> Finding:
     """The lead in ln L of one family at the smallest size, and of the other at the largest; the smaller of the two."""
-    cells = _tabulate_all(keep_longest(found), "log_loss")
-    best, pair = -math.inf, ("", "")
-    for one, other in itertools.permutations(cells, 2):
-        gap = cells[other].table[:, :1] - cells[one].table[:, :1]
-        if len(gap) > 1 and gap.size and (crossing := min(gap[0, 0], -gap[-1, 0])) > best:
-            best, pair = float(crossing), (one, other)
+    return contrast_leads(_tabulate_all(keep_longest(found), "log_loss"))
+
+
+def contrast_leads(cells: Mapping[str, Cells]) -> Finding:
+    """The question of `compare_ranks` put to log losses; the pair is chosen where the first seed has both ends."""
     title = "smaller of two leads in ln L"
-    if not pair[0]:
-        return Finding(pair, title, ())
+    firsts = {name: own.table[[0, -1], 0] for name, own in cells.items() if len(own.table) > 1 and own.table.size}
+    firsts = {name: ends for name, ends in firsts.items() if np.isfinite(ends).all()}
+    if len(firsts) < 2:
+        return Finding(("", ""), title, ())
+
+    def measure_crossing(pair: tuple[str, str]) -> float:
+        small, large = firsts[pair[1]] - firsts[pair[0]]
+        return min(float(small), -float(large))
+
+    pair = max(itertools.permutations(firsts, 2), key=measure_crossing)
     small, large = cells[pair[0]].drop_seed(0), cells[pair[1]].drop_seed(0)
     ends = np.eye(len(small.table))[[0, -1]]
     leads = tuple(((large, sign * end), (small, -sign * end)) for end, sign in zip(ends, (1, -1), strict=True))
@@ -227,9 +237,15 @@ def compare_at_equal(found: Architectures, ahead: str, behind: str, axis: str, l
         return Finding(("", ""), title, ())
     pair = (ahead, behind)
     cells = _tabulate_all(keep_common(found), "log_loss") if axis == "tokens" else equate(found, pair, axis)
-    count = len(found.params[ahead])
+    return contrast_pair(title, cells, pair, levels)
+
+
+def contrast_pair(title: str, cells: Mapping[str, Cells], pair: tuple[str, str], levels: str) -> Finding:
+    """The question of `compare_at_equal` put to log losses: `pair` is ahead and behind."""
+    ahead, behind = (cells[name].drop_seed(0) for name in pair)
+    count = len(ahead.table)
     weights = np.full(count, 1 / count) if levels == "all" else np.eye(count)[0]
-    return Finding(pair, title, (((cells[behind].drop_seed(0), weights), (cells[ahead].drop_seed(0), -weights)),))
+    return Finding(pair, title, (((behind, weights), (ahead, -weights)),))
 
 
 def rank_families(found: Architectures, level: float = 0.95) -> pd.DataFrame:
