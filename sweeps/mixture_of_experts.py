@@ -78,7 +78,7 @@ class Plan:
 
 
 presets = {
-    "smoke": Plan(16, 32, 2, 2, 65_536),
+    "smoke": Plan(16, 34, 2, 2, 65_536),
     "standard": Plan(32, 72, 2, 12, 524_288),
     "overnight": Plan(64, 152, 4, 12, 8_388_608, 128, 2048),
 }

@@ -87,7 +87,7 @@ REGIME = "bytes of Python and synthetic copies, nets a thousand times smaller"
 NARROWS = Question(
     "gap_narrows", "What foretelling four tokens costs the next-token loss is less for the largest net.", 0.02,
     "HumanEval of four-token nets is below next-token's at 0.3 B and above at 13 B (figure 3)", citation, "seed",
-    out_of_regime=REGIME,
+    out_of_regime=f"{REGIME}; held-out loss of the next token, where figure 3 has programs that pass HumanEval",
 )  # fmt: skip
 INDUCTION = Question(
     "induction_gains", "A small net that foretells two tokens copies more symbols right.", 0.02,

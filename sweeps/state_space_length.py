@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lab.analysis.comparisons.arms import select_arm
 from lab.core.estimate import Estimate
 from lab.core.replicates import average_replicates
 from lab.core.verdict import Verdict
@@ -100,7 +101,7 @@ TIME = Question(
 
 def judge(tables: Tables) -> list[Verdict]:
     """Nats saved at the longest lag, and the difference of the exponents of CPU seconds per token over the window."""
-    rows, next_step = choose_runs(tables.runs), suggest_next(tables, "state_space_length", presets)
+    rows, next_step = select_cells(tables), suggest_next(tables, "state_space_length", presets)
     longest = rows[rows["window"].eq(rows["window"].max()) & rows["family"].isin([STATE_SPACE, RECURRENT])]
     timed = rows[rows["family"].isin([STATE_SPACE, ATTENTION])]
     return [
@@ -109,12 +110,11 @@ def judge(tables: Tables) -> list[Verdict]:
     ]
 
 
-def choose_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Finished recalls at the rate that most seeds of their cell (family × window) have: the one the search chose."""
-    rows = runs[runs["source"].eq(SOURCE) & runs["status"].eq("done")]
-    seeds = rows.groupby(["family", "window", "learning_rate"])["seed"].transform("nunique")
-    most = seeds.groupby([rows["family"], rows["window"]]).transform("max")
-    return rows[seeds.eq(most)].drop_duplicates(["family", "window", "seed"])
+def select_cells(tables: Tables) -> pd.DataFrame:
+    """The arm of every family and window: finished recalls at one rate of the cell."""
+    windows = tables.runs.loc[tables.runs["source"].eq(SOURCE), "window"].unique()
+    cells = [select_arm(tables, source=SOURCE, family=name, window=window) for name in DIALS for window in windows]
+    return pd.concat(cells or [tables.runs.iloc[:0]])
 
 
 def average_saving(rows: pd.DataFrame, level: float) -> Estimate:

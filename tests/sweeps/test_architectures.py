@@ -37,7 +37,7 @@ from sweeps.architectures import (
     match_sizes,
     presets,
 )
-from tests.sweeps.chance import find_most_false
+from tests.sweeps.chance import TRIALS, find_most_false
 
 Families = dict[str, Cells]
 Rng = np.random.Generator
@@ -45,7 +45,6 @@ SIZES, HORIZONS, SEEDS = (24e3, 41e3, 80e3, 180e3), (2e5, 4e5, 8e5), tuple(range
 CLAIMS = ("slopes_differ", "rank_changes", "transformer_by_tokens", "lstm_by_seconds")
 NOISE = 0.006  # of a training's log loss; 0.002 besides of a horizon of it
 EVEN, UNEVEN = (NOISE,) * 4, (2 * NOISE, NOISE, NOISE, NOISE / 2)
-TRIALS = 1000
 
 
 def make_study(

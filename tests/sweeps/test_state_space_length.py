@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,10 @@ from lab.core.seeds import open_stream
 from lab.core.verdict import Outcome, Verdict
 from lab.families import Shape
 from lab.tables import Study, Tables
+from sweeps import Question
 from sweeps import state_space_length as sweep
+from tests.sweeps.chance import TRIALS, bracket, count_support, find_most_false
 
-TRIALS, MOST_FALSE = 60, 6  # at 2.5 % each, seven or more of 60 have odds of 0.1 %
 WINDOWS = (32, 128, 512)
 
 
@@ -44,12 +45,23 @@ def judge(effect: float, seeds: int, rng: np.random.Generator, diverged: str = "
     return sweep.judge(make_tables(effect, seeds, rng, diverged))
 
 
+@pytest.mark.parametrize(("question", "spread"), [(sweep.REACH, 0.07), (sweep.TIME, 0.04)])
+def test_nothing_and_the_smallest_effect_are_support_one_time_in_forty(question: Question, spread: float) -> None:
+    """By the interval that the next test finds in the verdicts."""
+    assert count_support(question, spread) <= find_most_false(TRIALS)
+
+
 @pytest.mark.parametrize("margins", [0.0, 1.0])
-def test_nothing_and_the_smallest_effect_are_seldom_taken_for_more(margins: float) -> None:
-    supported, rng = Counter[str](), open_stream(0, "lengths")
-    for _ in range(TRIALS):
-        supported.update(v.claim for v in judge(margins, 12, rng) if v.outcome is Outcome.SUPPORTED)
-    assert max(supported.values(), default=0) <= MOST_FALSE, supported
+def test_the_interval_is_students_of_the_differences(margins: float) -> None:
+    tables = make_tables(margins, 12, open_stream(0, "lengths"))
+    runs = tables.runs[tables.runs["learning_rate"].eq(0.02)].sort_values(["family", "window", "seed"])
+    shape = (3, len(WINDOWS), 12)  # lstm, s4d, transformer
+    lstm, s4d, _ = runs["loss_nats"].to_numpy().reshape(shape)
+    _, quick, slow = np.log(runs["cpu_seconds"].to_numpy()).reshape(shape)
+    differences = lstm[-1] - s4d[-1], np.polyfit(np.log(WINDOWS), slow - quick, 1)[0]
+    for verdict, values in zip(sweep.judge(tables), differences, strict=True):
+        found = verdict.estimate
+        assert (found.value, found.low, found.high) == pytest.approx(bracket(list(values)))
 
 
 @pytest.mark.parametrize(("sign", "outcome"), [(5.0, Outcome.SUPPORTED), (-5.0, Outcome.REVERSED)])
@@ -67,8 +79,16 @@ def test_few_seeds_and_missing_runs_are_underpowered() -> None:
 
 
 def test_the_rate_of_most_seeds_is_judged() -> None:
-    rows = sweep.choose_runs(make_tables(0.0, 12, open_stream(3, "lengths")).runs)
+    rows = sweep.select_cells(make_tables(0.0, 12, open_stream(3, "lengths")))
     assert set(rows["learning_rate"]) == {0.02} and len(rows) == 3 * 3 * 12
+
+
+def test_a_tie_between_rates_is_settled_by_the_loss_in_each_cell() -> None:
+    """One seed at two rates: the worse rate, whichever stands first, is no part of the arm; nor are two rates mixed."""
+    tables = make_tables(0.0, 1, open_stream(3, "lengths"))
+    for runs in (tables.runs, tables.runs.iloc[::-1]):
+        rows = sweep.select_cells(replace(tables, runs=runs))
+        assert set(rows["learning_rate"]) == {0.02} and len(rows) == 3 * 3
 
 
 def test_bodies_are_of_one_size() -> None:
