@@ -11,14 +11,15 @@ from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
 from dashboard.studies import BY_HASH, FIRST_COMMAND, read_tables
 from dashboard.text import escape_markdown
-from lab.analysis.complexity.code_lengths import measure_runs
+from lab.analysis.complexity.code_lengths import compare_rates, describe_rates, measure_runs
 from lab.analysis.complexity.epiplexity import check_areas, draw_law, estimate_split
 from lab.analysis.laws.fits import fit_joint
 from lab.core.errors import RefusedError
+from lab.core.units import format_count
 from lab.tables import Study, Tables
 
 LARGEST = 1e30  # FLOP or tokens a visitor may ask for
-VERDICTS = {True: "the two agree", False: "the two disagree, so the fit is flagged", None: "no verdict"}
+ENDS = ["value", "low", "high"]
 
 
 def render(study: Study | None) -> None:
@@ -48,13 +49,20 @@ def _show_law(tables: Tables) -> None:
     except RefusedError as refusal:
         st.text(f"No closed form: {refusal.rule}. {refusal.next_step}".rstrip())
         return
-    show_grid(rows)
+    shown = rows.assign(
+        **{name: [_name(*pair) for pair in zip(rows[name], rows["unit"], strict=True)] for name in ENDS}
+    )
+    show_grid(shown)
     offer_csv(rows, tables.study.name, "epiplexity")
     st.caption(escape_markdown(sentence, limit=1000))
 
 
+def _name(value: float, unit: str) -> str:
+    return format_count(value) if unit else f"{value:.3g}"
+
+
 def _ask(label: str, key: str, default: float) -> float:
-    usual = float(f"{default:.3g}") if pd.notna(default) else 1e6
+    usual = float(default) if pd.notna(default) else 1e6
     value: float = st.number_input(label, 1.0, LARGEST, usual, format="%.3g", key=f"epiplexity.{key}", width=300)
     return value
 
@@ -66,9 +74,15 @@ def split_study(tables: Tables, flops: float, test_tokens: float) -> tuple[pd.Da
     drawn = draw_law(tables, named)
     estimates = estimate_split(drawn, flops, test_tokens)
     check = check_areas(tables, named, drawn)
-    told = check.reason or f"{check.ratio}: {VERDICTS[check.agrees]}"
+    rates = compare_rates(measure_runs(tables))
+    sentences = [
+        f"{format_count(test_tokens)} test tokens at {format_count(flops, 'FLOP')}; {named.title}, {drawn.method}",
+        f"Measured area over the law's: {check.verdict}",
+        check.describe_apart(),
+        describe_rates(rates),
+    ]
     rows = [{"quantity": e.name, "value": e.value, "low": e.low, "high": e.high, "unit": e.unit} for e in estimates]
-    return pd.DataFrame(rows), f"{named.title}, {drawn.method}. Measured area over the law's: {told}."
+    return pd.DataFrame(rows), "".join(f"{sentence}. " for sentence in sentences if sentence).rstrip()
 
 
 def _show_runs(tables: Tables) -> None:

@@ -1,11 +1,12 @@
 """`lab epiplexity`: bits of structure from loss curves and from laws."""
 
+from math import isfinite
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lab.cli.console.arguments import AsJson, ColumnMap, Convention, parse_assignments
-from lab.cli.console.output import print_estimates, print_json, print_table, print_text
+from lab.cli.console.output import print_estimates, print_json, print_note, print_table, print_text
 from lab.core.errors import InputError, RefusedError, UnknownNameError
 from lab.core.units import format_count
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 AMPLITUDES = {"A": ("N0", "alpha"), "B": ("D0", "beta")}  # either may be given: A = N0^α, B = D0^β
 PARAMETERS = ("E", "alpha", "beta", "A", "B", "N0", "D0")
 EXAMPLE = "--parameters E=1.69,A=406.4,alpha=0.34,B=410.7,beta=0.28"
+WITH_RUNS = 'lab epiplexity RUNS.csv --map "N=…,D=…,L=…" --parameters … --flops … --test-tokens …'
 PRINTED = 6  # budgets of the hull
 
 
@@ -72,20 +74,35 @@ def command(
 
 
 def _split_given(parameters: str, flops: float, test_tokens: float, tokens: float, as_json: bool) -> None:
-    """The closed form at given parameters, without an interval."""
-    from lab.analysis.complexity.epiplexity import DrawnLaw, estimate_split
+    """The closed form at given parameters, without an interval; at given tokens S alone needs no budget."""
+    from lab.analysis.complexity.epiplexity import DrawnLaw, estimate_split, estimate_structure
     from lab.complexity.epiplexity import LossLaw
 
-    if not (parameters and flops and test_tokens):
-        raise InputError("lab epiplexity", None, "needs a study, or parameters, --flops and --test-tokens", EXAMPLE)
+    budget = {"--flops": flops, "--test-tokens": test_tokens}
+    absent = [name for name, number in budget.items() if not number]
+    if not parameters:
+        raise InputError("lab epiplexity", None, "needs a study, or --parameters and a budget", EXAMPLE)
+    if absent and not tokens:
+        rule = f"without a study {' and '.join(absent)} must be given"
+        raise InputError("lab epiplexity", None, rule, "or --tokens alone, for the structure at so many")
     law = LossLaw.from_coefficients(**_read_parameters(parameters))
     drawn = DrawnLaw(law, None, "no study: parameters without the runs of their fit")
-    estimates = estimate_split(drawn, flops, test_tokens, tokens or None)
+    if absent:
+        estimates = estimate_structure(drawn, tokens)
+    else:
+        estimates = estimate_split(drawn, flops, test_tokens, tokens or None)
     if as_json:
-        print_json({"flops": flops, "test_tokens": test_tokens, "law": {"name": "given", "estimates": estimates}})
+        given = {"flops": flops or None, "test_tokens": test_tokens or None, "tokens": tokens or None}
+        print_json({**given, "law": {"name": "given", "estimates": estimates}})
         return
-    print_text(f"{format_count(test_tokens)} test tokens at {flops:.3g} FLOP:")
+    trained = f"{format_count(tokens)} training tokens" if tokens else ""
+    coded = "" if absent else f"{format_count(test_tokens)} test tokens at {format_count(flops, 'FLOP')}"
+    print_text(", ".join(filter(None, (trained, coded))) + ":")
     print_estimates(estimates)
+    if isfinite(estimates[0].value):
+        print_note(f"note: an interval needs the runs of the fit: {WITH_RUNS}")
+    if absent and tokens:
+        print_note(f"note: the random bits need {' and '.join(absent)} too.")
 
 
 def _measure_study(
@@ -99,12 +116,13 @@ def _measure_study(
     as_json: bool,
 ) -> None:
     """What the runs show and what the law says; raises `RefusedError` where neither has an answer."""
-    from lab.analysis.complexity.code_lengths import measure_runs, trace_hull
+    from lab.analysis.complexity.code_lengths import compare_rates, describe_rates, measure_runs, trace_hull
     from lab.analysis.complexity.epiplexity import check_areas, draw_given, draw_law, estimate_split
     from lab.analysis.laws.fits import fit_law_to
 
     named = fit_law_to(tables, law, convention=convention)
     hull, lengths = trace_hull(tables, test_tokens), measure_runs(tables)
+    rates = compare_rates(lengths)
     estimates: list[Estimate] = []
     check: AreaCheck | None = None
     refusal: RefusedError | None = None
@@ -120,6 +138,7 @@ def _measure_study(
         "flops": flops,
         "law": {"name": law, "estimates": estimates, "refused": refusal.rule if refusal else ""},
         "area_check": _describe_check(check),
+        "rates": rates.to_dict("records"),
         "code_lengths": _list_lengths(lengths.rows),
         "refused": lengths.refused.to_dict("records"),
         "hull": _list_hull(hull),
@@ -128,6 +147,8 @@ def _measure_study(
         print_json(answer)
     else:
         _print(answer, hull, check)
+        if told := describe_rates(rates):
+            print_text(f"{told}.")
     if refusal and hull.points.empty:
         raise refusal
 
@@ -173,7 +194,13 @@ def _describe_check(check: "AreaCheck | None") -> dict[str, Any] | None:
     if check is None:
         return None
     cells = check.cells.to_dict("records")
-    return {"ratio": check.ratio, "agrees": check.agrees, "reason": check.reason, "cells": cells}
+    return {
+        "verdict": check.verdict,
+        "ratio": check.ratio,
+        "agrees": check.agrees,
+        "reason": check.reason,
+        "cells": cells,
+    }
 
 
 def _list_lengths(rows: Any) -> list[dict[str, Any]]:
@@ -209,12 +236,8 @@ def _print(answer: dict[str, Any], hull: "Hull", check: "AreaCheck | None") -> N
         )
         print_estimates(answer["law"]["estimates"])
     if check is not None:
-        verdict = {
-            True: "the runs do not tell them apart",
-            False: "they disagree: the fit is flagged",
-            None: "no verdict",
-        }[check.agrees]
-        told = check.reason or f"{check.ratio}: {verdict} ({check.ratio.method})"
-        print_text(f"Measured area over the law's: {told}.")
+        print_text(f"Measured area over the law's: {check.verdict}.")
+        if apart := check.describe_apart():
+            print_text(f"{apart}.")
     if answer["law"]["refused"]:
         print_text(f"No closed form: {answer['law']['refused']}.")

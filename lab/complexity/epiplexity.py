@@ -79,8 +79,9 @@ class Split(NamedTuple):
 
     @property
     def share(self) -> Array:
-        """S/(S+H)."""
-        return np.asarray(self.structure / (self.structure + self.random))
+        """S/(S+H); 1 where S is unbounded."""
+        with np.errstate(divide="ignore"):  # no structure: a share of 0
+            return np.asarray(1 / (1 + self.random / self.structure))
 
 
 def split_tokens(law: LossLaw, compute: float, test_tokens: float, tokens: ArrayLike | None = None) -> Split:

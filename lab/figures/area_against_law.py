@@ -56,12 +56,12 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
     wanted = ["mark", "series", X, Y, "low", "high", "tokens", "area_tokens", "run_key", "trunk_key", "seed"]
     frame = pd.concat([runs, cells, line.assign(**{Y: line[X]})], ignore_index=True)
     frame = frame[[name for name in wanted if name in frame]]
-    verdict = {True: "law and areas agree", False: "law and areas disagree: the fit is flagged", None: "no verdict"}
     frame.attrs = {
         "x": X,
         "y": Y,
         "notes": [
-            f"Area over law, over trunks: {found.ratio}: {verdict[found.agrees]} ({found.ratio.method})",
+            f"Area over law, over trunks: {found.verdict}",
+            *filter(None, [found.describe_apart()]),
             "Bars: 95 % intervals over seeds; band: 95 % interval of the law; every point is one size and horizon",
         ],
     }

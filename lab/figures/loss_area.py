@@ -15,6 +15,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from lab.analysis.complexity.code_lengths import find_areas, measure_runs
+from lab.analysis.selection import select_runs
 from lab.core.units import format_count
 from lab.figures import Figure
 from lab.figures.framing.series import count_exclusions, make_empty, name_sizes
@@ -28,7 +29,7 @@ X, Y = "tokens", "train_loss_nats"
 
 @dataclass(frozen=True)
 class Options:
-    """`size`: of the run drawn; it is the longest of that size, of the first seed."""
+    """`size`: of the run drawn; it is the longest of that size, at its best learning rate, of the first seed."""
 
     size: Literal["largest", "smallest"] = "largest"
 
@@ -40,8 +41,10 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
     lengths = measure_runs(tables)
     if lengths.rows.empty:
         return make_empty(tables, f"No run with an online code length: {lengths.reason}.")
-    order = ["params_total", "tokens", "seed", "learning_rate"]
-    runs = lengths.rows.sort_values(order, ascending=[options.size == "smallest", False, True, True])
+    fitted = lengths.rows[lengths.rows["run_key"].isin(select_runs(tables).rows["run_key"])]
+    rows = lengths.rows if fitted.empty else fitted  # those of the hull: at the best rate of their cell
+    order = ["params_total", "tokens", "seed", "loss_nats"]
+    runs = rows.sort_values(order, ascending=[options.size == "smallest", False, True, True])
     run = runs.iloc[0]
     curve = tables.curves[tables.curves["run_key"] == run["run_key"]].sort_values(X)
     areas = find_areas(run, curve)
@@ -60,6 +63,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
         "notes": [
             f"{size}, seed {run['seed']:.0f}: {format_count(run['online_bits'], 'bit')} for {run['tokens']:.3g} tokens "
             f"as they were seen, cooling included; the area is measured at {run['area_tokens']:.3g} tokens",
+            f"learning rate {run['learning_rate']:.3g}, the best of its cell",
             count_exclusions(lengths.refused),
         ],
     }

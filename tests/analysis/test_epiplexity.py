@@ -9,14 +9,15 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from lab.analysis.complexity.code_lengths import measure_runs, trace_hull
-from lab.analysis.complexity.epiplexity import check_areas, draw_given, draw_law, estimate_split, read_law
+from lab.analysis.complexity.code_lengths import compare_rates, describe_rates, measure_runs, trace_hull
+from lab.analysis.complexity.epiplexity import DrawnLaw, check_areas, draw_given, draw_law, estimate_split, read_law
 from lab.analysis.laws.fits import fit_joint, fit_law_to
 from lab.analysis.laws.named import fit_again
 from lab.complexity.epiplexity import split_tokens
 from lab.core.errors import InputError, RefusedError
 from lab.core.registry import open_shelf
 from lab.core.units import NATS_PER_BIT
+from lab.figures import draw_figure
 from lab.scaling import Huber
 from lab.tables import Tables, import_runs
 from tests.studies.epiplexity import LAW, make_tables
@@ -86,6 +87,58 @@ def test_law_and_area_agree_and_a_wrong_law_is_flagged() -> None:
     stretched = study().curves.assign(online_bits=study().curves["online_bits"] + 2e5)
     flagged = check_areas(replace(study(), curves=stretched), named, draw_law(study(), named))
     assert flagged.agrees is False and flagged.ratio.low > 1
+    assert "they disagree" in flagged.verdict and "do not tell them apart" in found.verdict
+    assert " agree" not in found.verdict
+
+
+def test_a_size_and_horizon_apart_is_flagged_where_the_mean_is_not() -> None:
+    named, runs = fit_joint(study()), study().runs
+    one = runs[runs["params_total"].eq(runs["params_total"].max()) & runs["tokens"].eq(runs["tokens"].max())]
+    curves = study().curves.copy()
+    curves.loc[curves["run_key"].isin(one["run_key"]), "online_bits"] += 2e5
+    found = check_areas(replace(study(), curves=curves), named, draw_law(study(), named))
+    apart = found.cells[found.cells["apart"]]
+    told = found.describe_apart()
+    assert found.agrees and len(apart) < 3 and apart["tokens"].max() == runs["tokens"].max()
+    assert "(area above)" in told and f"{len(apart)} of 20" in told
+
+
+def test_the_area_over_the_rates_that_were_tried() -> None:
+    slow = study().runs.assign(learning_rate=0.08, run_key=study().runs["run_key"] + "slow")
+    curves = study().curves.assign(run_key=study().curves["run_key"] + "slow")
+    curves["online_bits"] += 1e5
+    both = Tables(
+        study().study, pd.concat([study().runs, slow], ignore_index=True), pd.concat([study().curves, curves])
+    )
+    rates = compare_rates(measure_runs(both))
+    assert compare_rates(measure_runs(study())).empty and describe_rates(rates.iloc[:0]) == ""
+    assert len(rates) == 20 and (rates["rates"] == 2).all()
+    assert_allclose(rates["area_bits_high"] - rates["area_bits_low"], 1e5, rtol=0.01)
+    assert rates["params_total"].iloc[0] == study().runs["params_total"].max()
+    assert "learning rate" in describe_rates(rates) and "2 rates" in describe_rates(rates)
+
+
+def test_the_loss_curve_drawn_is_that_of_the_best_rate() -> None:
+    slow = study().runs.assign(learning_rate=0.001, run_key=study().runs["run_key"] + "slow")
+    slow["loss_nats"] += 1.0
+    fast = slow.assign(learning_rate=0.4, run_key=study().runs["run_key"] + "fast")
+    names = ["", "slow", "fast"]
+    curves = pd.concat([study().curves.assign(run_key=study().curves["run_key"] + name) for name in names])
+    frame, _ = draw_figure(
+        "loss_area", Tables(study().study, pd.concat([study().runs, slow, fast], ignore_index=True), curves), {}
+    )
+    assert set(frame["run_key"]) <= set(study().runs["run_key"])
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_bound_where_beta_is_one_or_more() -> None:
+    law = replace(LAW, beta=1.2)
+    (found,) = estimate_split(DrawnLaw(law, None, "given"), 1e13, 4e6)
+    assert found.value == np.inf and "β = 1.2 ≥ 1" in found.method
+    assert split_tokens(law, 1e13, 4e6).share == 1.0
+    draws = replace(LAW, beta=np.r_[np.full(90, 0.5), np.full(10, 1.2)])
+    wide = estimate_split(DrawnLaw(LAW, draws, "drawn"), 1e13, 4e6)[0]
+    assert np.isfinite(wide.low) and wide.high == np.inf
 
 
 def test_no_ratio_where_a_run_has_no_area() -> None:

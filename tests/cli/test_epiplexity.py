@@ -28,6 +28,15 @@ def test_the_language_row_from_its_parameters(terminal: Terminal) -> None:
     assert at["law"]["estimates"][0]["value"] == pytest.approx(9.00e10, rel=5e-3)
 
 
+def test_structure_at_given_tokens_alone_and_without_bound(terminal: Terminal) -> None:
+    (at,) = read_json(terminal, "epiplexity", "--parameters", LANGUAGE, "--tokens", "1e12")["law"]["estimates"]
+    assert at["value"] == pytest.approx(9.00e10, rel=5e-3)
+    done = terminal.run("epiplexity", "--parameters", LANGUAGE.replace(".2849", "1.2"), *BUDGET)
+    assert "unbounded" in done.stdout and "β = 1.2 ≥ 1" in done.stdout
+    assert "Warning" not in done.stderr and ".py" not in done.stderr
+    assert "--test-tokens must be given" in terminal.refuse("epiplexity", "--parameters", LANGUAGE, "--flops", "1e25")
+
+
 def test_a_file_without_curves_still_has_a_law(terminal: Terminal) -> None:
     path = write_runs(terminal.folder)
     answer = read_json(terminal, "epiplexity", path)
@@ -47,6 +56,8 @@ def test_the_reference_study(terminal: Terminal) -> None:
         "shortest codes",
         "tell them apart",
         "bootstrap",
+        "Intervals apart in 2 of 20 sizes and horizons",
+        "from 852 k to 1.51 M bit over 5 rates",
     ):
         assert words in done.stdout, words
 

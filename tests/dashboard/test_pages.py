@@ -126,6 +126,8 @@ class TestFull:
         assert len(lengths) == 22 and (lengths["area_tokens"] < lengths["tokens"]).all()
         assert "None of 1: diverged and not done" in read(page).replace("\\", "")
         assert {"structural_bits", "random_bits"} <= set(page.dataframe[0].value["quantity"])
+        longest = load_tables(STUDY).runs["tokens"].max()
+        assert page.number_input(key="epiplexity.test_tokens").value == longest, "not rounded: the command's own"
 
     def test_filters_stand_in_the_address_and_narrow_the_table(self) -> None:
         assert len(open_page("runs").dataframe[0].value) == 24

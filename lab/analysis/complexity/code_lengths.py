@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from lab.analysis.learning_rates import CELL
 from lab.analysis.selection import select_runs
 from lab.complexity.epiplexity import Areas, measure_areas
 from lab.core.estimate import Estimate
 from lab.core.replicates import average_replicates
-from lab.core.units import NATS_PER_BIT
+from lab.core.units import NATS_PER_BIT, format_count
 from lab.tables import Tables
 
 FEWEST_POINTS = 3  # of a curve before it is cooled
@@ -84,6 +85,34 @@ def find_areas(run: pd.Series, curve: pd.DataFrame | None) -> Areas | str:
     if len(online) < FEWEST_POINTS:
         return f"with fewer than {FEWEST_POINTS} points of its curve before the cooling"
     return measure_areas(online["tokens"].to_numpy(float), online["online_bits"].to_numpy(float) * NATS_PER_BIT)
+
+
+def compare_rates(lengths: CodeLengths) -> pd.DataFrame:
+    """What the area owes to the learning rate: a row per cell with two or more `rates`, with the least and the largest
+    mean over seeds (`area_bits_low`, `area_bits_high`), largest model and longest horizon first.
+
+    A range over the rates that were tried, no interval: another grid of rates has another.
+    """
+    shown = ["params_total", "tokens", "rates", "area_bits_low", "area_bits_high"]
+    if lengths.rows.empty:
+        return pd.DataFrame(columns=shown)
+    by_rate = lengths.rows.groupby([*CELL, "params_total", "learning_rate"], dropna=False)["area_bits"].mean()
+    cells = by_rate.reset_index().groupby([*CELL, "params_total"], dropna=False)["area_bits"]
+    found = cells.agg(rates="size", area_bits_low="min", area_bits_high="max").reset_index()
+    order = found[found["rates"] > 1].sort_values(["params_total", "tokens"], ascending=False, ignore_index=True)
+    return order[shown]
+
+
+def describe_rates(rates: pd.DataFrame) -> str:
+    """The first row of `compare_rates` in words: it stands beside an interval that does not hold it; '' without one."""
+    if rates.empty:
+        return ""
+    first = rates.iloc[0]
+    return (
+        f"S depends on the learning rate, which no interval here counts: N = {format_count(first['params_total'])}, "
+        f"D = {format_count(first['tokens'])}, areas from {format_count(first['area_bits_low'])} to "
+        f"{format_count(first['area_bits_high'], 'bit')} over {first['rates']:.0f} rates"
+    )
 
 
 @dataclass(frozen=True)

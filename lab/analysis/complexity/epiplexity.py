@@ -16,7 +16,7 @@ from lab.analysis.laws.named import NamedFit, fit_again, read_data
 from lab.complexity.epiplexity import LossLaw, split_tokens
 from lab.core.errors import InputError, RefusedError
 from lab.core.estimate import Estimate
-from lab.core.units import NATS_PER_BIT
+from lab.core.units import NATS_PER_BIT, format_count
 from lab.scaling import Law, PowerSum
 from lab.scaling.intervals.resampling import draw_parametric
 from lab.scaling.problem import Problem
@@ -42,7 +42,13 @@ class DrawnLaw:
 
     def bracket(self, name: str, value: Any, draws: Any, unit: str, level: float = 0.95) -> Estimate:
         """A quantity of the law (a number) with the quantiles of its draws (r,)."""
-        low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2]) if draws is not None else (np.nan, np.nan)
+        if draws is None:
+            return Estimate(name, float(value), level=level, unit=unit, method=self.method, n=self.units)
+        tails = [(1 - level) / 2, (1 + level) / 2]
+        if np.isfinite(draws).all():
+            low, high = np.quantile(draws, tails)
+        else:
+            low, high = np.quantile(draws, tails, method="nearest")  # between a number and ∞ lies no other
         return Estimate(name, float(value), float(low), float(high), level, unit, self.method, self.units)
 
 
@@ -96,7 +102,12 @@ def read_law(form: Law, theta: Array) -> LossLaw:
 def estimate_split(
     drawn: DrawnLaw, compute: float, test_tokens: float, tokens: float | None = None, level: float = 0.95
 ) -> list[Estimate]:
-    """S, H, S/(S+H), N and D at `compute` FLOP for `test_tokens`; at `tokens` trained on, or at the best number."""
+    """S, H, S/(S+H), N and D at `compute` FLOP for `test_tokens`; at `tokens` trained on, or at the best number.
+
+    At β ≥ 1 S is unbounded at any number of tokens, none is the best, and S is all there is to say.
+    """
+    if np.any(drawn.law.beta >= 1):
+        return estimate_structure(drawn, tokens or test_tokens, level)
     best = split_tokens(drawn.law, compute, test_tokens, tokens)
     if not best.params >= 1:
         rule = f"{compute:.3g} FLOP over {best.tokens:.3g} tokens leave {best.params:.2g} parameters"
@@ -112,13 +123,26 @@ def estimate_split(
     return [drawn.bracket(n, value, others, _UNITS.get(n, ""), level) for n, (value, others) in numbers.items()]
 
 
+def estimate_structure(drawn: DrawnLaw, tokens: float, level: float = 0.95) -> list[Estimate]:
+    """S of a model trained on `tokens`: it takes neither a budget nor test tokens."""
+    if np.any(drawn.law.beta >= 1):
+        reason = f"β = {float(drawn.law.beta):.4g} ≥ 1: the area above the loss diverges at t = 0"
+        return [Estimate("structural_bits", math.inf, level=level, unit="bits", method=reason, n=drawn.units)]
+    draws = drawn.draws and drawn.draws.structure(tokens) / NATS_PER_BIT
+    return [drawn.bracket("structural_bits", drawn.law.structure(tokens) / NATS_PER_BIT, draws, "bits", level)]
+
+
+VERDICTS = {True: "the runs do not tell them apart", False: "they disagree: the fit is flagged", None: "no verdict"}
+
+
 @dataclass(frozen=True)
 class AreaCheck:
     """The closed form held against the areas under the online trajectories.
 
     `cells`: a row per size and horizon with `area_bits` (mean over seeds, `area_low`, `area_high` Student's over them)
-    and `law_bits` (`law_low`, `law_high` from the law's draws) at `area_tokens`. `ratio`: area over law, its logarithm
-    averaged over trunks. `agrees` is False where the interval of the ratio leaves out 1: the fit is flagged.
+    and `law_bits` (`law_low`, `law_high` from the law's draws) at `area_tokens`; `apart` where the two intervals have
+    nothing in common. `ratio`: area over law, its logarithm averaged over trunks. `agrees` is False where the interval
+    of the ratio leaves out 1: the fit is flagged.
     """
 
     cells: pd.DataFrame
@@ -130,6 +154,25 @@ class AreaCheck:
     def agrees(self) -> bool | None:
         """Whether the interval of the ratio holds 1; None without an interval."""
         return self.ratio.contains(1.0) if self.ratio.has_interval else None
+
+    @property
+    def verdict(self) -> str:
+        """The ratio and what it says, in words. A ratio that holds 1 shows no agreement."""
+        return self.reason or f"{self.ratio}: {VERDICTS[self.agrees]} ({self.ratio.method})"
+
+    def describe_apart(self) -> str:
+        """The sizes and horizons whose area and law have intervals apart; '' where there is no law with one."""
+        if self.cells.empty or self.cells["law_low"].isna().all():
+            return ""
+        apart = self.cells[self.cells["apart"]]
+        side = np.where(apart["area_bits"] > apart["law_bits"], "above", "below")
+        named = [
+            f"N = {format_count(size)}, D = {format_count(tokens)} (area {place})"
+            for size, tokens, place in zip(apart["params_total"], apart["tokens"], side, strict=True)
+        ]
+        return f"Intervals apart in {len(apart)} of {len(self.cells)} sizes and horizons" + (
+            f": {'; '.join(named)}" if named else ""
+        )
 
 
 def check_areas(tables: Tables, named: NamedFit, drawn: DrawnLaw, level: float = 0.95) -> AreaCheck:
@@ -187,4 +230,5 @@ def _average_cells(rows: pd.DataFrame, draws: Array | None, level: float) -> pd.
     area = cells["area_bits"].agg(["mean", "std", "size"])
     reach = stdtrit((area["size"] - 1).clip(lower=1), tails[1]) * area["std"] / np.sqrt(area["size"])
     means = {"area_bits": area["mean"], "area_low": area["mean"] - reach, "area_high": area["mean"] + reach}
-    return law.assign(**means, seeds=area["size"])
+    law = law.assign(**means, seeds=area["size"])
+    return law.assign(apart=law["area_low"].gt(law["law_high"]) | law["area_high"].lt(law["law_low"]))
