@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def command(
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run key or its beginning; or a study: its run of the lowest loss.")
+        str, typer.Argument(metavar="RUN", help="A run key or its beginning; or a study: its best in bits per byte.")
     ],
     prompt: Annotated[
         str, typer.Option("--prompt", help="What to go on from; default: a first token of held-out text.")
@@ -41,7 +41,9 @@ def command(
 
     request = TextRequest(prompt, tokens, samples, temperature, top_k, top_p, seed)
     store = open_store(read_only=True)
-    chosen = find_best(store, run)
+    chosen, note = find_best(store, run)
+    if note:
+        print_note(note)
     kept = chosen.key in WeightsFolder(store.folders.weights).sizes()
     if retrain and not kept:
         _train_again(store, chosen)

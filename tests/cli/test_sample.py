@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 
 from lab.core.errors import InputError
 from lab.core.registry import open_shelf
-from lab.runners.training.sampling import TextRequest, escape_controls
+from lab.runners.training.sampling import TextRequest, escape_controls, find_best
 from lab.runs.owner import identify_process
 from lab.runs.runner import Listener
 from lab.runs.spec import RunSpec
@@ -70,6 +72,23 @@ def test_a_study_stands_for_its_best_run_and_a_person_sees_text(terminal: Termin
     assert done.returncode == 0, done.stderr
     assert "----" in done.stdout and len(done.stdout) >= 80
     assert all(c.isprintable() or c in "\n\t" for c in done.stdout)
+
+
+def test_the_best_of_a_study_is_the_best_on_the_source_most_of_its_runs_have() -> None:
+    """The lowest loss of all is that of an easier source."""
+    text, easy = {"name": "bytes_text"}, {"name": "bernoulli", "p": 0.1}
+    told = (("a", text, 2.5), ("b", {**text, "training_bytes": 2**30}, 2.2), ("c", text, 2.4), ("d", easy, 0.5))
+    runs = [
+        SimpleNamespace(
+            key=key, status="done", runner="train", fields={"source": source}, metrics={"bits_per_byte": bits}
+        )
+        for key, source, bits in told
+    ]
+    store = Mock(Store, studies=lambda: [StudyRecord(STUDY, SWEEP, "smoke")], runs=lambda name: runs)
+    best, note = find_best(store, STUDY)
+    assert best.key == "c" and note.startswith("The best run on bytes_text, which") and "bernoulli (p 0.1)" in note
+    runs[1:] = [run for run in runs[1:] if run.fields["source"] == text]
+    assert find_best(store, STUDY) == (runs[1], "")
 
 
 def test_a_net_that_foretells_drafts_for_itself_and_writes_the_same(place: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 
 from lab.core.errors import InputError, RefusedError
 from lab.runners.training.fields import TrainFields, check_fields
+from lab.runs.spec import build_entry, label_entry
 from lab.runs.store import Store, StoredRun
 from lab.runs.weights import find_weighted, load_weights
 
@@ -107,11 +109,22 @@ def escape_controls(text: str) -> str:
     )
 
 
-def find_best(store: Store, name: str) -> StoredRun:
-    """The run whose key begins with `name` or, of the study called so, the trained one of the lowest held-out loss."""
+def find_best(store: Store, name: str) -> tuple[StoredRun, str]:
+    """The run whose key begins with `name`, or the best one of the study called so; and what else there was to choose.
+
+    Of a study: the trained run of the fewest held-out bits per byte on one source, as losses on different texts or by
+    different tokenizers do not compare: the source, dials and tokenizer included, that most of its runs have.
+    """
     if name not in {study.name for study in store.studies()}:
-        return store.run(name)
-    trained = [run for run in store.runs(name) if run.status == "done" and run.runner == "train"]
-    if not trained:
+        return store.run(name), ""
+    by_source = defaultdict(list)
+    for run in store.runs(name):
+        if run.status == "done" and run.runner == "train":
+            table = run.fields["source"]
+            by_source[label_entry(table["name"], build_entry("data", table))].append(run)
+    if not by_source:
         raise RefusedError(f"study {name}", None, "it has no finished run of a net", f"`lab status {name}` lists them")
-    return min(trained, key=lambda run: float(run.metrics["loss_nats"]))
+    source = max(sorted(by_source), key=lambda label: len(by_source[label]))
+    others = ", ".join(label for label in sorted(by_source) if label != source)
+    note = f"The best run on {source}, which most of the study's runs have; others are on {others}." if others else ""
+    return min(by_source[source], key=lambda run: float(run.metrics["bits_per_byte"])), note
