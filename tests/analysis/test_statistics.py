@@ -77,11 +77,25 @@ def test_what_cannot_be_says_so_and_bears_no_interval() -> None:
     assert "not settled" in morse.find("statistical_complexity").method
 
 
+def test_a_machine_that_grows_with_its_histories_has_no_interval() -> None:
+    """Both halves of this word show as many states as the whole: that its C_μ diverges shows by the length alone."""
+    found = measure_statistics(open_object("thue_morse", 20_000))
+    for name in ("causal_entropy_rate", "statistical_complexity", "causal_excess_entropy", "crypticity"):
+        estimate = found.find(name)
+        assert not estimate.has_interval and "still falls" in estimate.method and "64 by 28" in estimate.method, name
+    assert found.find("causal_states").unit == "states"
+    even = measure_statistics(open_object("even_process", 20_000), draws=20)
+    assert even.find("causal_entropy_rate").has_interval, "h(L) falls here too, and the states are those of few symbols"
+
+
 def test_intervals_end_where_the_range_does() -> None:
     above = Estimate("block_entropy_rate", 1.01, 0.98, 1.04, method="bootstrap")
     kept = restrict(above, 2)
-    assert (kept.value, kept.low, kept.high) == (1.01, 0.98, 1.0) and kept.method.startswith("above 1")
-    assert find_status(kept, 2) == "out of range" and find_status(above, 4) == "measured"
+    assert (kept.value, kept.low, kept.high) == (1.01, 0.98, 1.0)
+    assert kept.method.startswith("0.01 above 1, the most it can be: chance")
+    assert find_status(kept, 2) == "measured" == find_status(above, 4)
+    far = restrict(Estimate("block_entropy_rate", 1.01, 1.005, 1.015), 2)
+    assert find_status(far, 2) == "out of range" and "too few symbols" in far.method
     beyond = restrict(Estimate("block_excess_entropy", -0.2, -0.3, -0.1), 2)
     assert not beyond.has_interval and beyond.value == -0.2 and "whole interval" in beyond.method
     assert restrict(Estimate("logical_depth", -5.0, -6.0, -4.0), 2).low == -6.0  # of no known range

@@ -2,7 +2,8 @@
 
 A correction for few symbols can put an estimate where no source is (an entropy rate above log2 |A|, E below 0). The
 value is shown as it is, with its status: cut off at the edge it would be biased and look like knowledge. An interval
-is cut to the range, which holds the truth as often; one of no width is none: nothing was seen to vary.
+is cut to the range, which holds the truth as often; one of no width is none: nothing was seen to vary. A value beyond
+the edge whose interval reaches back into the range is there by chance, as half of all are of a source at the edge.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def find_status(estimate: Estimate, alphabet: int) -> Status:
     low, high = find_range(estimate.name, alphabet)
     if math.isnan(estimate.value):
         return "missing"
-    if not low - ROUNDING <= estimate.value <= high + ROUNDING:
+    if not low - ROUNDING <= estimate.value <= high + ROUNDING and not _reaches(estimate, low, high):
         return "out of range"
     return "measured" if estimate.has_interval else "no interval"
 
@@ -49,9 +50,16 @@ def restrict(estimate: Estimate, alphabet: int) -> Estimate:
         ends, reasons = (math.nan, math.nan), ["nothing varied: how far it is from the truth does not show", *reasons]
     elif estimate.has_interval and ends[0] > ends[1]:
         ends, reasons = (math.nan, math.nan), ["so is the whole interval", *reasons]
-    if find_status(estimate, alphabet) == "out of range":
+    if (beyond := max(low - estimate.value, estimate.value - high)) > ROUNDING:
         bound = f"below {low:.4g}, the least" if estimate.value < low else f"above {high:.4g}, the most"
-        reasons = [f"{bound} it can be: too few symbols", *reasons]
+        within = _reaches(estimate, low, high)
+        why = "chance, for the interval reaches back" if within else "too few symbols"
+        reasons = [f"{beyond:.2g} {bound} it can be: {why}", *reasons]
     if not estimate.has_interval:
         ends = estimate.low, estimate.high
     return replace(estimate, low=ends[0], high=ends[1], method="; ".join(filter(None, reasons)))
+
+
+def _reaches(estimate: Estimate, low: float, high: float) -> bool:
+    """Whether some of its interval is in the range."""
+    return estimate.has_interval and estimate.low <= high and estimate.high >= low

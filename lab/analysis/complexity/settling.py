@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc
 
 from lab.complexity.blocks import Blocks, Floats, Integers, estimate_plug_in, grow_blocks, list_sampled
-from lab.complexity.causal_states import find_causal_states
+from lab.complexity.causal_states import CausalStates, find_causal_states
 from lab.complexity.machine import Machine
 
 SIGNIFICANCE = 0.01
@@ -76,6 +76,22 @@ def explain_misfit(survey: BlockSurvey, machine: Machine) -> str:
         return ""
     found = f"{survey.rates_bits[-1]:.4f} bits a symbol against {spent:.4f}"
     return f"states are missing: blocks of {survey.longest.length} foretell the sequence better, {found}"
+
+
+def explain_growth(survey: BlockSurvey, sequence: NDArray[np.integer], causal: CausalStates) -> str:
+    """The states are those of the longest histories allowed, and not of the source, where histories of half the length
+    show fewer and h(L) falls between the two: so it goes on where C_μ and E diverge, as in the Thue-Morse word.
+
+    A chain whose order lies between the two is taken for such a one: it needs a longer sequence.
+    """
+    fall, reach = explain_fall(survey, survey.rates_bits, 0.0), causal.reach // 2
+    if not fall or not reach or causal.machine is None:
+        return ""
+    shorter = find_causal_states(sequence, reach=reach).machine
+    if shorter is None or shorter.states >= causal.machine.states:
+        return ""
+    found = f"{causal.machine.states} by histories of up to {causal.reach} symbols, {shorter.states} by {reach}"
+    return f"states not settled: {found}; {fall}"
 
 
 def explain_halves(sequence: NDArray[np.integer], machine: Machine) -> str:

@@ -20,6 +20,7 @@ from lab.analysis.complexity.admissible import ROUNDING, restrict
 from lab.analysis.complexity.settling import (
     BlockSurvey,
     explain_fall,
+    explain_growth,
     explain_halves,
     explain_misfit,
     survey_blocks,
@@ -62,6 +63,7 @@ MACHINE = {
     "causal_excess_entropy": "bits",
     "crypticity": "bits",
 }
+PATTERNS = {"permutation_entropy": "of its largest"}
 CONES = dict.fromkeys((f"light_cone_information{what}" for what in ("", "_shuffled", "_excess")), "bits/cell")
 
 
@@ -216,7 +218,7 @@ def _measure_machine(
 ) -> list[Estimate]:
     machine, known = causal.machine, causal.states >= 0
     if machine is None:
-        return _miss({**MACHINE, "causal_states": ""}, causal.reason)
+        return _miss({**MACHINE, "causal_states": "states"}, causal.reason)
     kinds = machine.emits.shape[1]
     steps = causal.states[known] * kinds + np.unique(message.sequence, return_inverse=True)[1][known]
 
@@ -228,10 +230,15 @@ def _measure_machine(
 
     reason = ""
     if resampling.draws:
-        reason = explain_misfit(survey, machine) or explain_halves(message.sequence, machine)
+        reason = (
+            explain_misfit(survey, machine)
+            or explain_growth(survey, message.sequence, causal)
+            or explain_halves(message.sequence, machine)
+        )
     resampling = replace(resampling, draws=0 if reason else resampling.draws)
     found = resampling.resample(MACHINE, steps, machine.emits.size, measure, "; given the states")
-    states = Estimate("causal_states", machine.states, method=f"histories of up to {causal.reach} symbols")
+    told = f"histories of up to {causal.reach} symbols"
+    states = Estimate("causal_states", machine.states, unit="states", method=told)
     return [*_withdraw(found, reason), states]
 
 
@@ -243,14 +250,14 @@ def _withdraw(estimates: list[Estimate], reason: str) -> list[Estimate]:
 def _measure_patterns(message: Message, resampling: _Resampling) -> Estimate:
     estimator = open_shelf("estimators").load("permutation_entropy")()
     if reason := estimator.explain(message):
-        return _miss({"permutation_entropy": ""}, reason)[0]
+        return _miss(PATTERNS, reason)[0]
     ranks = rank_patterns(message.sequence, estimator.order, estimator.delay)
     most = math.log2(math.factorial(estimator.order))
     shuffled = Message(open_stream(resampling.seed, "patterns").permutation(message.sequence), message.alphabet)
     share = f"share of log2 {estimator.order}! = {most:.3f} bits; equal values count as rising"
     given = f"; {share}: shuffled, the sequence has {estimator.estimate(shuffled):.3f}"
     return resampling.resample(
-        {"permutation_entropy": ""},
+        PATTERNS,
         ranks,
         int(ranks.max()) + 1,
         lambda counts: [min(estimate_miller_madow(counts) / most, 1.0)],
