@@ -38,8 +38,8 @@ def command(
 ) -> None:
     """Describe data by a model class: two-part, NML, Bayes, prequential and switching codes, the order each chooses.
 
-    Regret is what a code pays above the best fit in hindsight of its order, which is no code. Lengths are of these very
-    data, in bits.
+    Regret is what a code pays above the best fit in hindsight of one order, the one most codes choose; that fit is no
+    code. Lengths are of these very data, in bits.
     """
     from lab.analysis.complexity.panels import check_model, describe_columns, describe_sequence, parse_orders
     from lab.complexity.mdl.choice import explain_choices
@@ -72,11 +72,13 @@ def _to_literal(panel: "Panel") -> dict[str, object]:
         "precision": None if math.isnan(panel.precision) else panel.precision,
         "hindsight_bits": panel.hindsight,
         "parameters": panel.parameters,
+        "compared_order": panel.usual_order,
         "codes": {
             code: {
                 "what": CODES[code],
                 "order": None if panel.choose_order(code) == ALL_ORDERS else panel.choose_order(code),
                 "total": estimate_total(panel, code),
+                "total_regret_bits": panel.count_regret_bits(code),
                 "bits": {"all" if k == ALL_ORDERS else k: bits for k, bits in lengths.items()},
                 "regret_bits": {"all" if k == ALL_ORDERS else k: panel.find_regret(code, k) for k in lengths},
             }
@@ -93,15 +95,25 @@ def _print(panel: "Panel") -> None:
     rows: list[tuple[object, ...]] = []
     for code, lengths in panel.lengths.items():
         chosen = panel.choose_order(code)
-        regret = None if chosen is None else panel.find_regret(code, chosen)
         own = [_format(lengths.get(order)) for order in shown]
         order = "all" if chosen == ALL_ORDERS else chosen
-        rows.append((code.replace("_", " "), order, _format(panel.count_total_bits(code)), _format(regret), *own))
+        rows.append(
+            (
+                code.replace("_", " "),
+                order,
+                _format(panel.count_total_bits(code)),
+                _format(panel.count_regret_bits(code)),
+                *own,
+            )
+        )
     hindsight = [_format(panel.hindsight[order]) for order in shown]
     rows.append(("(hindsight, no code)", "", "", "", *hindsight))
     names = ("code", "order", "total, bits", "regret, bits", *(f"order {order}" for order in shown))
     told = "" if math.isnan(panel.precision) else f", y told to a precision of {panel.precision:g}"
-    print_text(f"{panel.n:,} examples{told}; the total includes the name of the order")
+    print_text(
+        f"{panel.n:,} examples{told}; the total includes the name of the order; regret: the total above the best fit "
+        f"of order {panel.usual_order} in hindsight"
+    )
     print_table("", names, rows, right=names[1:])
     if len(shown) < len(panel.orders):
         print_note(f"{len(panel.orders)} orders were tried; shown are those beside the chosen ones, --json has all.")

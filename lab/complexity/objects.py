@@ -86,16 +86,16 @@ def describe_array(array: NDArray[Any], name: str) -> Described:
         highest = int(array.max()) if array.size else 0
         return Described(name, Message(array, max(2, highest + 1)), SYMBOL_BITS)
     if array.dtype.kind not in "iuf":
-        raise InputError(name, str(array.dtype), "an array holds booleans, integers or real numbers", "convert it")
+        raise InputError(name, str(array.dtype), "an array must hold booleans, integers or real numbers", "convert it")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise InputError(name, "NaN or infinity", "every value is finite", "mask or replace them first")
+        raise InputError(name, "NaN or infinity", "every value must be finite", "mask or replace them first")
     if array.dtype.kind in "iu":
         values = np.unique(array)
         if len(values) <= LEVELS:
             return _number_values(name, values, _find_places(array, values))
     low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
     if not np.isfinite(high - low):
-        raise InputError(name, f"from {low:g} to {high:g}", "the range of values is finite", "scale them first")
+        raise InputError(name, f"from {low:g} to {high:g}", "the range of values must be finite", "scale them first")
     step = (high - low) / LEVELS or 1.0
     scaled = array.astype(np.float64)
     scaled -= low  # in place: the array may be as large as a process may hold
@@ -271,7 +271,7 @@ def _read_npy(file: IO[bytes], subject: str) -> NDArray[Any]:
     with warnings.catch_warnings(action="ignore"):  # of headers that Python 2 wrote
         shape, in_columns, dtype = read(file)
     if dtype.hasobject:
-        raise InputError(subject, str(dtype), "an array holds booleans, integers or real numbers", "convert it")
+        raise InputError(subject, str(dtype), "an array must hold booleans, integers or real numbers", "convert it")
     count = math.prod(shape)
     if min(shape, default=0) < 0:
         raise ValueError(f"a side of {min(shape)}")

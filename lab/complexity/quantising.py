@@ -27,7 +27,7 @@ def quantise(values: NDArray[np.floating], levels: int, rule: Rule = "step") -> 
         raise InputError("quantise.levels", levels, "lies in 2 … 256")
     flat = np.asarray(values, float).ravel()
     if not np.isfinite(flat).all():
-        raise InputError("quantise.values", None, "are finite", "look at the run: it has diverged")
+        raise InputError("quantise.values", None, "values must be finite", "look at the run: it has diverged")
     spread = float(flat.std()) if flat.size else 0.0
     if spread == 0:
         found = np.zeros(flat.shape)

@@ -19,6 +19,9 @@ def test_a_source_is_described_and_its_order_found(terminal: Terminal) -> None:
     assert 0.6 * 3000 < total["value"] < 0.75 * 3000 and total["unit"] == "bits"
     assert 0 < panel["codes"]["two_part"]["regret_bits"]["1"] < 60
     assert set(panel["codes"]["switch"]["bits"]) == {"all"}
+    assert panel["compared_order"] == 1
+    for code in panel["codes"].values():
+        assert abs(code["total_regret_bits"] + panel["hindsight_bits"]["1"] - code["total"]["value"]) < 1e-9
 
 
 def test_a_table_of_two_columns(terminal: Terminal) -> None:

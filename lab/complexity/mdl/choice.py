@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 
 from scipy.optimize import brentq
 
@@ -23,9 +22,9 @@ def explain_choices(panel: Panel) -> list[str]:
             f"No code is shorter than the uniform one, {panel.uniform_bits:,.0f} bits: chains find nothing here, and "
             "the order named says nothing; a high order whose contexts never recur is the uniform code."
         ]
+    usual = panel.usual_order
     free = [code for code, own in panel.lengths.items() if sum(not math.isnan(bits) for bits in own.values()) > 1]
-    chosen = Counter(order for code in free if (order := panel.choose_order(code)) is not None)
-    usual = max(chosen, key=lambda order: (chosen[order], -order))
+    chosen = {order for code in free if (order := panel.choose_order(code)) is not None}
     lower = [_compare(panel, order, usual) for order in sorted(chosen) if order < usual]
     return lower + [_compare(panel, usual, order) for order in sorted(panel.orders) if order > usual]
 
@@ -54,7 +53,11 @@ def _compare(panel: Panel, low: int, high: int) -> str:
     found = find_break_even(panel, low, high)
     more = panel.parameters[high] - panel.parameters[low]
     if found is None:
-        return f"Order {high} fits no better than order {low} by more than {more:,} parameters more fit chance."
+        gained, chance = panel.hindsight[low] - panel.hindsight[high], more / (2 * math.log(2))
+        return (
+            f"Order {high} has {more:,} parameters more than order {low} and fits {gained:,.1f} bits better; so many "
+            f"would fit {chance:,.1f} bits of pure chance: nothing says that it ever pays."
+        )
     gain = (panel.hindsight[low] - panel.hindsight[high]) / panel.n
     return (
         f"Order {high} fits {gain:.4f} bits an example better than order {low} for {more:,} parameters more: "

@@ -146,10 +146,15 @@ def _tabulate(contexts: Indices, symbols: Indices, alphabet: int) -> Counts:
 
 def _check(sequence: Indices, alphabet: int, orders: Sequence[int]) -> None:
     if not orders or min(orders) < 0 or len(set(orders)) < len(orders):
-        raise InputError("orders", list(orders), "are different whole numbers from 0 up", "for example 0 to 4")
+        raise InputError(
+            "orders", list(orders), "orders must be different whole numbers from 0 up", "for example 0 to 4"
+        )
     if alphabet < 2:
-        raise InputError("alphabet", alphabet, "two symbols at least")
+        raise InputError("alphabet", alphabet, "must have two symbols at least")
     if len(sequence) <= max(orders):
-        raise InputError("sequence", f"{len(sequence)} symbols", f"is longer than the largest order, {max(orders)}")
+        rule = f"a sequence must be longer than the largest order, {max(orders)}"
+        raise InputError("sequence", f"{len(sequence)} symbols", rule, "give more symbols or ask for lower orders")
     if sequence.min() < 0 or sequence.max() >= alphabet:
-        raise InputError("sequence", [int(sequence.min()), int(sequence.max())], f"symbols lie in 0 … {alphabet - 1}")
+        raise InputError(
+            "sequence", [int(sequence.min()), int(sequence.max())], f"symbols must lie in 0 … {alphabet - 1}"
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -56,10 +57,21 @@ class Panel:
             return math.nan
         return self.lengths[code][chosen] + (math.log2(len(self.orders)) if chosen != ALL_ORDERS else 0.0)
 
+    @property
+    def usual_order(self) -> int:
+        """The order that most codes choose of those that know several; the lowest of as many."""
+        known = {code: sum(not math.isnan(bits) for bits in own.values()) for code, own in self.lengths.items()}
+        chosen = {code: self.choose_order(code) for code in self.lengths}
+        votes = Counter(order for code, order in chosen.items() if known[code] > 1 and order is not None)
+        return max(votes, key=lambda order: (votes[order], -order), default=min(self.orders))
+
     def find_regret(self, code: str, order: int) -> float:
-        """Bits above the maximum likelihood in hindsight of that order (`ALL_ORDERS`: of the best of them)."""
-        best = min(self.hindsight.values()) if order == ALL_ORDERS else self.hindsight[order]
-        return self.lengths[code][order] - best
+        """Bits above the maximum likelihood in hindsight of that order (`ALL_ORDERS`: of the usual one)."""
+        return self.lengths[code][order] - self.hindsight[self.usual_order if order == ALL_ORDERS else order]
+
+    def count_regret_bits(self, code: str) -> float:
+        """`count_total_bits` above the maximum likelihood in hindsight of the usual order, the same for all codes."""
+        return self.count_total_bits(code) - self.hindsight[self.usual_order]
 
     def refine(self, unit: float, precision: float) -> Panel:
         """The panel of the same values told to `precision` where its lengths are those of a precision of `unit`."""

@@ -7,6 +7,7 @@ import pytest
 
 from lab.complexity.mdl.choice import explain_choices, find_break_even
 from lab.complexity.mdl.markov import describe_chain
+from lab.complexity.mdl.panel import ALL_ORDERS
 from lab.complexity.mdl.regression import describe_polynomial
 from lab.core.seeds import open_stream
 from lab.data.markov import Markov
@@ -27,6 +28,18 @@ def test_an_order_that_is_chance_never_pays() -> None:
     panel = describe_chain(open_stream(0, "choice").integers(2, size=2000), 2, range(4))
     assert find_break_even(panel, 0, 2) is None or find_break_even(panel, 0, 2) > 2000  # type: ignore[operator]
     assert "uniform" in explain_choices(panel)[0]
+    zeros = (open_stream(1, "choice").random(2000) < 0.1).astype(np.int64)
+    note = next(note for note in explain_choices(describe_chain(zeros, 2, range(3))) if "Order 1" in note)
+    assert "1 parameters more than order 0" in note and "of pure chance" in note
+
+
+def test_regret_is_of_one_scale_for_all_codes_of_a_table() -> None:
+    panel = describe_chain(open_stream(2, "choice").integers(2, size=1000), 2, range(5))
+    assert panel.usual_order == 0
+    for code in panel.lengths:
+        assert panel.count_regret_bits(code) == pytest.approx(panel.count_total_bits(code) - panel.hindsight[0])
+    assert panel.find_regret("switch", ALL_ORDERS) == pytest.approx(panel.count_regret_bits("switch"))
+    assert describe_chain(np.array([0, 1, 1, 0, 1] * 20), 2, (2,)).usual_order == 2
 
 
 def test_a_finer_precision_adds_as_much_to_every_length() -> None:

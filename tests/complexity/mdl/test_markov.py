@@ -125,7 +125,13 @@ def test_blocks_double() -> None:
 
 @pytest.mark.parametrize(
     ("sequence", "alphabet", "orders", "says"),
-    [([0, 1], 2, (2,), "longer"), ([0, 5], 2, (0,), "0 … 1"), ([0, 1], 2, (-1,), "from 0 up"), ([0], 1, (0,), "two")],
+    [
+        ([], 2, (4,), "must be longer"),
+        ([0, 1], 2, (2,), "longer"),
+        ([0, 5], 2, (0,), "0 … 1"),
+        ([0, 1], 2, (-1,), "from 0 up"),
+        ([0], 1, (0,), "two"),
+    ],
 )
 def test_wrong_input_is_named(sequence: list[int], alphabet: int, orders: tuple[int, ...], says: str) -> None:
     with pytest.raises(InputError, match=says):
