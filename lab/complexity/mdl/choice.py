@@ -55,8 +55,9 @@ def _compare(panel: Panel, low: int, high: int) -> str:
     if found is None:
         gained, chance = panel.hindsight[low] - panel.hindsight[high], more / (2 * math.log(2))
         return (
-            f"Order {high} has {more:,} parameters more than order {low} and fits {gained:,.1f} bits better; so many "
-            f"would fit {chance:,.1f} bits of pure chance: nothing says that it ever pays."
+            f"Order {high} fits {gained:,.1f} bits better than order {low} in all, and its {more:,} more "
+            f"{'parameter' if more == 1 else 'parameters'} would fit {chance:,.1f} bits of pure chance: nothing says "
+            "that it ever pays."
         )
     gain = (panel.hindsight[low] - panel.hindsight[high]) / panel.n
     return (

@@ -30,7 +30,7 @@ def test_an_order_that_is_chance_never_pays() -> None:
     assert "uniform" in explain_choices(panel)[0]
     zeros = (open_stream(1, "choice").random(2000) < 0.1).astype(np.int64)
     note = next(note for note in explain_choices(describe_chain(zeros, 2, range(3))) if "Order 1" in note)
-    assert "1 parameters more than order 0" in note and "of pure chance" in note
+    assert "bits better than order 0 in all, and its 1 more parameter would fit 0.7 bits of pure chance" in note
 
 
 def test_regret_is_of_one_scale_for_all_codes_of_a_table() -> None:
