@@ -119,7 +119,7 @@ class CorpusSource(Source):
     def training_windows(self, seed: int, start: int, count: int, window: int) -> np.ndarray:
         """Windows in random order without replacement; a new epoch shifts the cuts by a random offset."""
         tokens = self.load_split()[0]
-        per_epoch = (len(tokens) - 1) // window - 1
+        per_epoch = self._count_windows(window)
         index = np.arange(start, start + count)
         rows = np.empty((count, window + 1), dtype=np.int64)
         for epoch in np.unique(index // per_epoch):
@@ -142,7 +142,7 @@ class CorpusSource(Source):
 
     def count_unique(self, tokens: int, window: int) -> int:
         """At most one epoch."""
-        return int(min(tokens, ((len(self.load_split()[0]) - 1) // window - 1) * window))
+        return min(tokens, self._count_windows(window) * window)
 
     def _draw(self, length: int, seed: int) -> np.ndarray:
         """Training text from a random place on; refused beyond its end."""
@@ -154,8 +154,19 @@ class CorpusSource(Source):
         begin = int(open_stream(seed, "data", "draw").integers(len(tokens) - length + 1))
         return tokens[begin : begin + length].astype(np.int64)
 
+    def _count_windows(self, window: int) -> int:
+        """Windows of an epoch; raises `InputError` where the training text has not one to cut at any offset."""
+        length = len(self.load_split()[0])
+        if (windows := (length - 1) // window - 1) < 1:
+            rule = f"the training text has {length} tokens ({round(length * self.bytes_per_token)} bytes)"
+            raise InputError("window", window, f"{rule}, and must have more than twice the window", "give it more")
+        return windows
+
     def _heldout_begins(self, count: int, window: int) -> np.ndarray:
-        room = len(self.load_split()[1]) // (window + 1)
+        length = len(self.load_split()[1])
+        room = length // (window + 1)
+        if not room:
+            raise InputError("window", window, f"the held-out text has {length} tokens, less than one window")
         kept = min(count, room)
         return np.arange(kept) * room // kept * (window + 1)
 

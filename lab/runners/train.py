@@ -9,6 +9,7 @@ from lab.runners.training.fields import (
     BYTES_PER_PARAMETER,
     BYTES_PER_RUN,
     EVALUATION_SHARE,
+    TrainFields,
     TrainingRunner,
     check_fields,
 )
@@ -21,8 +22,9 @@ class TrainRunner(TrainingRunner):
     def estimate(self, trunk: Sequence[Fields], flops_per_second: float) -> Cost:
         """The trunk to its last branch point once, and every cooldown."""
         checked = [check_fields(fields) for fields in trunk]
-        plateau = max(c.tokens * (1 - c.cooldown) for c in checked)
-        tokens = plateau + sum(c.tokens * c.cooldown for c in checked)
+        share = checked[0].cooldown
+        horizons = _list_horizons(checked)
+        tokens = max(horizons) * (1 - share) + sum(horizon * share for horizon in horizons)
         flops = tokens * checked[0].flops_per_token
         parameters = sum(checked[0].net_family.count_parameters(checked[0].shape).values())
         disk = (BYTES_PER_RUN + BYTES_PER_PARAMETER * parameters) * len(trunk)
@@ -39,8 +41,10 @@ class TrainRunner(TrainingRunner):
         first = check_fields(trunk[0])
         schedule = Schedule(*first.schedule)
         task = Task(schedule=schedule, **first.task)
-        branches = {h: schedule.find_branch(h) * first.batch_tokens for h in by_horizon}
-        total = max(branches.values()) + sum(h - branches[h] for h in by_horizon)
+        branches = {
+            h: schedule.find_branch(h) * first.batch_tokens for h in _list_horizons(list(map(check_fields, trunk)))
+        }
+        total = max(branches.values()) + sum(h - begin for h, begin in branches.items())
         done = 0.0
 
         def advance(tokens: float) -> None:
@@ -69,6 +73,12 @@ class TrainRunner(TrainingRunner):
                         weights=end.weights,
                     ),
                 )
+
+
+def _list_horizons(trunk: Sequence[TrainFields]) -> list[int]:
+    """The horizons (tokens) that a trunk is cooled for: those asked for, and that of its stop rule on the way there."""
+    asked, stop = {fields.tokens for fields in trunk}, trunk[0].stop
+    return sorted(asked | {int(stop["tokens"])} if stop and stop["tokens"] < max(asked) else asked)
 
 
 runner = TrainRunner()

@@ -5,19 +5,24 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 from lab.runs.folders import explain_trouble, replace_file
+from lab.runs.provenance import hash_code, name_processor
 
 SUFFIX = ".pt"
 
 
 class Checkpoint:
-    """The one file of a trunk, and how long the trunk may still go on; what it holds is the runner's business."""
+    """The one file of a trunk, and how long the trunk may still go on; what it holds is the runner's business.
+
+    `origin`: the lab's code and the processor here, by which what it holds can be known to be from elsewhere.
+    """
 
     def __init__(self, folder: Path, trunk_key: str, limit_seconds: float = math.inf) -> None:
+        self.origin: Mapping[str, str] = {"code": hash_code(), "processor": name_processor()}
         self.path, self.trunk_key, self.limit_seconds = folder / f"{trunk_key}{SUFFIX}", trunk_key, limit_seconds
         self._began = time.monotonic()
 

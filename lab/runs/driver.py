@@ -16,6 +16,7 @@ import pandas as pd
 
 from lab.core.errors import InputError
 from lab.core.registry import open_shelf
+from lab.runs.checkpoint import SUFFIX
 from lab.runs.executor import Executor, Resources, TaskFailedError
 from lab.runs.jobs import Job, list_jobs, measure_throughput
 from lab.runs.owner import Owner, identify_process
@@ -96,6 +97,7 @@ def run_study(
     module = open_shelf("sweeps").load(sweep)
     drive = _Drive(store, executor, on_event, minutes)
     drive.spool.prepare()
+    clear_folders(store)
     with drive.owner.hold_lock(drive.spool.folder):
         try:
             for _ in range(MOST_STAGES):
@@ -111,6 +113,14 @@ def run_study(
             raise
         finally:
             store.release(drive.held, drive.owner)
+
+
+def clear_folders(store: Store) -> None:
+    """Removes what killed workers left half written, and the checkpoints of trunks that have nothing left to run."""
+    store.folders.clear_abandoned()
+    checkpoints = {path.stem: path for path in store.folders.checkpoints.glob(f"[!.]*{SUFFIX}")}
+    for trunk_key in checkpoints.keys() - store.find_open_trunks(checkpoints):
+        checkpoints[trunk_key].unlink(missing_ok=True)
 
 
 class _Drive:

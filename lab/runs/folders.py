@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from lab.core.errors import InputError, LabError
+
+ABANDONED_SECONDS = 3600.0  # a file half written and this old belongs to a worker that was killed
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,15 @@ class Folders:
     def checkpoints(self) -> Path:
         """Where trunks under way keep their state."""
         return self.root / "checkpoints" / self.name
+
+    def clear_abandoned(self) -> None:
+        """Removes what killed workers left half written; raises `InputError` where it cannot."""
+        for folder in (self.spool, self.weights, self.checkpoints):
+            with explain_trouble(folder):
+                for path in folder.glob(".*"):
+                    with contextlib.suppress(FileNotFoundError):  # its writer, or another driver, was quicker
+                        if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                            path.unlink()
 
 
 @contextlib.contextmanager

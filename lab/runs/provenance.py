@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import subprocess
@@ -11,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from lab.core.fingerprint import hash_bytes
 from lab.core.registry import ROOT
 
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "scikit-learn")
@@ -36,12 +38,24 @@ def read_commit() -> dict[str, Any]:
 
 
 @cache
+def hash_code() -> str:
+    """12 digits of the SHA-256 of the lab's files, as they were when first asked: a commit, and what differs from it.
+
+    Entries of a user's own have the hash of their file in the identity of their runs.
+    """
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "lab").rglob("*.py")):
+        digest.update(f"{path.relative_to(ROOT).as_posix()}\0{hash_bytes(path.read_bytes())}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+@cache
 def describe_machine() -> dict[str, Any]:
     """Versions and machine of this process."""
     return {
         "python": platform.python_version(),
         **{name: _find_version(name) for name in PACKAGES},
-        "machine": f"{_name_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        "machine": f"{name_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
     }
 
 
@@ -61,7 +75,8 @@ def _ask_git(*arguments: str) -> str:
     return answer.stdout.strip() if answer.returncode == 0 else ""
 
 
-def _name_processor() -> str:
+def name_processor() -> str:
+    """The model of the processor, as the system calls it."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text(errors="replace").splitlines():

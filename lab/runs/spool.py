@@ -26,7 +26,6 @@ from lab.runs.runner import Result
 RESULT, PROGRESS, DAMAGED = ".result.npz", ".progress.json", ".damaged"
 RECORD = "record"  # the member of the npz that holds everything but the arrays, as JSON bytes
 STALE_SECONDS = 30.0
-ABANDONED_SECONDS = 3600.0  # a file half written and this old belongs to a worker that was killed
 
 
 @dataclass(frozen=True)
@@ -45,12 +44,9 @@ class Spool:
         self.folder = folder
 
     def prepare(self) -> None:
-        """Makes the folder and clears what killed workers left half written; raises `InputError` where it cannot."""
+        """Makes the folder; raises `InputError` where it cannot."""
         with explain_trouble(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            for path in self.folder.glob(".*"):
-                if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
-                    path.unlink(missing_ok=True)
 
     def put(self, key: str, result: Result, provenance: Mapping[str, Any]) -> None:
         """Writes a result durably: once this returns, neither a kill nor a power cut loses it."""

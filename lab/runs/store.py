@@ -179,6 +179,12 @@ class Store:
         with self._database.reading() as connection:
             return {row.key: self._read_status(row._asdict()) for row in self._select_rows(connection, keys, runs)}
 
+    def find_open_trunks(self, trunk_keys: Iterable[str]) -> set[str]:
+        """Those of the trunks that have a run which has not ended."""
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(runs).where(runs.c.trunk_key.in_(list(trunk_keys)))).all()
+        return {row.trunk_key for row in rows if self._read_status(row._asdict()) not in FINAL}
+
     def list_costs(self) -> list[tuple[Mapping[str, Any], float]]:
         """The described columns and CPU seconds of every run done here: what throughput is estimated from."""
         query = sa.select(runs.c.columns, runs.c.totals).where(runs.c.status == "done")

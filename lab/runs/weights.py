@@ -18,6 +18,7 @@ from lab.runs.folders import explain_trouble, replace_file
 from lab.runs.store import Store, StoredRun
 
 SUFFIX = ".npz"
+PREFIX = "parameter:"  # of the members of a file, whose own names numpy keeps some of for itself
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,13 @@ class WeightsFolder:
         with explain_trouble(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         with replace_file(self._locate(key)) as file:
-            np.savez(file, **dict(weights))  # type: ignore[arg-type]
+            np.savez(file, **{f"{PREFIX}{name}": array for name, array in weights.items()})  # type: ignore[arg-type]
 
     def read(self, key: str) -> dict[str, np.ndarray] | None:
         """The weights of a run, None where there are none; raises `StoreError` where the file is damaged."""
         try:
             with np.load(io.BytesIO(self._locate(key).read_bytes()), allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
+                return {name.removeprefix(PREFIX): archive[name] for name in archive.files}
         except FileNotFoundError:
             return None
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:

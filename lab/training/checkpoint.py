@@ -6,8 +6,9 @@ while a branch is cooled, of the branch too. Data need no state: batches are ask
 
 from __future__ import annotations
 
+import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import IO, Any, Protocol
 
 import torch
 
-from lab.core.errors import TimeLimitError
+from lab.core.errors import LabError, TimeLimitError
 
 FORMAT = 1
 SECONDS_BETWEEN = 60.0  # of training, from one checkpoint to the next
@@ -23,11 +24,15 @@ SECONDS_WORTH = 5.0  # of training, less than which is not worth a checkpoint at
 
 
 class CheckpointFile(Protocol):
-    """Where a trunk's checkpoint stands, and until when the trunk may train."""
+    """Where a trunk's checkpoint stands, and until when the trunk may train.
+
+    `origin`: the code and the machine that its numbers come from; others would go on to other numbers.
+    """
 
     path: Path
     trunk_key: str
     limit_seconds: float
+    origin: Mapping[str, str]
 
     def replace(self) -> AbstractContextManager[IO[bytes]]:
         """A file to write to, which takes the old one's place when it is whole and durable."""
@@ -57,17 +62,24 @@ class Keeper:
 
     def __init__(self, file: CheckpointFile | None = None, note: Callable[[str], None] = lambda text: None) -> None:
         self._file, self._note, self._saved_at = file, note, time.monotonic()
+        self._in_trouble = False
 
     def watch(self, find: Callable[[], Position], at_branch: bool = False) -> None:
         """Called after every step, and where a branch leaves the trunk: saves the position when that is due.
 
-        Raises `TimeLimitError`, the position saved, when the trunk's time is over.
+        Raises `TimeLimitError`, the position saved, when the trunk's time is over. A position that cannot be written
+        is noted, and raises only then.
         """
         if self._file is None:
             return
         late = self._file.is_late()
         if late or time.monotonic() - self._saved_at >= (SECONDS_WORTH if at_branch else SECONDS_BETWEEN):
-            self._save(self._file, find())
+            try:
+                self._save(self._file, find())
+            except LabError as error:
+                if late:
+                    raise
+                self._tell_trouble(error)
         if late:
             position = find()
             raise TimeLimitError(
@@ -80,7 +92,8 @@ class Keeper:
     def load(self, latest_step: int) -> Position | None:
         """The position that was kept, if the trunk had not gone beyond `latest_step`.
 
-        A checkpoint that is damaged, of another trunk, format or torch, or too far on is left aside with a note.
+        A checkpoint that is damaged, of another trunk, format, torch, code or machine, or too far on is left aside with
+        a note.
         """
         if self._file is None or not self._file.path.exists():
             return None
@@ -98,9 +111,16 @@ class Keeper:
             self._file.drop()
 
     def _save(self, file: CheckpointFile, position: Position) -> None:
-        with file.replace() as stream:
-            torch.save({"head": self._make_head(file), **vars(position)}, stream)
         self._saved_at = time.monotonic()
+        content = io.BytesIO()  # torch hides the file system's errors behind its own
+        torch.save({"head": self._make_head(file), **vars(position)}, content)
+        with file.replace() as stream:
+            stream.write(content.getbuffer())
+
+    def _tell_trouble(self, error: LabError) -> None:
+        if not self._in_trouble:
+            self._note(f"a checkpoint could not be kept: {error}")
+        self._in_trouble = True
 
     def _read(self, file: CheckpointFile, latest_step: int) -> Position:
         try:
@@ -119,7 +139,7 @@ class Keeper:
 
     @staticmethod
     def _make_head(file: CheckpointFile) -> dict[str, Any]:
-        return {"format": FORMAT, "trunk": file.trunk_key, "torch": str(torch.__version__)}
+        return {"format": FORMAT, "trunk": file.trunk_key, "torch": str(torch.__version__), **file.origin}
 
 
 def read_generators(device: str) -> dict[str, torch.Tensor]:

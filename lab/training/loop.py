@@ -265,7 +265,7 @@ class Trainer:
             metrics["floor_nats"] = float(floors.mean())
             metrics["excess_nats"] = loss - metrics["floor_nats"]
         self._record_point(float(losses[self.sample].mean()))
-        weights = {name: tensor.cpu().numpy().copy() for name, tensor in self.net.state_dict().items()}
+        weights = {name: _read_array(tensor) for name, tensor in self.net.state_dict().items()}
         return Endpoint(horizon, self.curve, metrics, observer.arrays(), self.cpu_seconds, weights=weights)
 
     def report_divergence(self, horizon: int, step: int) -> Endpoint:
@@ -311,6 +311,12 @@ class Trainer:
         point["learning_rate"].append(task.learning_rate * self.rate_factor)
         self.curve.cpu_seconds.append(self.cpu_seconds)
         self.since = []
+
+
+def _read_array(tensor: torch.Tensor) -> np.ndarray:
+    """A copy; bfloat16, which numpy does not have, as float32."""
+    array: np.ndarray = (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).cpu().numpy().copy()
+    return array
 
 
 def _find_curve_point(step: int) -> int | None:

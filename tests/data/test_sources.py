@@ -116,3 +116,13 @@ def test_less_training_text_leaves_the_heldout_text_as_it_is(corpus: Path) -> No
         BytesText(str(corpus), training_bytes=10**9).load_split()
     with pytest.raises(InputError, match="at least"):
         BytesText(str(corpus), training_bytes=10)
+
+
+def test_a_window_that_the_text_does_not_hold_twice_is_refused_with_both_numbers(corpus: Path) -> None:
+    source = BytesText(str(corpus), training_bytes=16_384)
+    assert source.training_windows(0, 0, 3, 8_191).shape == (3, 8_192)
+    for ask in (lambda: source.training_windows(0, 0, 1, 8_192), lambda: source.count_unique(10**6, 8_192)):
+        with pytest.raises(InputError, match=r"8192.*16384 tokens \(16384 bytes\)"):
+            ask()
+    with pytest.raises(InputError, match="held-out text has"):
+        source.heldout_windows(4, 100_000)

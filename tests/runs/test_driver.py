@@ -11,7 +11,7 @@ import pytest
 
 from lab.core.errors import InputError
 from lab.core.registry import ROOT, open_shelf
-from lab.runs.driver import Progress, RunFinished
+from lab.runs.driver import Progress, RunFinished, clear_folders
 from lab.runs.owner import identify_process
 from lab.runs.record import hash_result
 from lab.runs.spec import RunSpec
@@ -224,3 +224,16 @@ def test_specs_of_one_meaning_share_a_key(toy: Path) -> None:
     same = RunSpec("toy", {"tokens": 10.0, "seed": 0, "size": 1}, stage="search")
     assert first.key == same.key
     assert first.trunk_key == RunSpec("toy", {"size": 1, "seed": 0, "tokens": 99}).trunk_key
+
+
+def test_checkpoints_of_trunks_with_nothing_left_to_run_go(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = [*make_grid(1), *make_grid(1, trouble="raise", seed=1)]
+    set_grid(monkeypatch, grid)
+    store = open_store(toy / "lab.db")
+    drive(store)
+    done, failed = RunSpec("toy", grid[0]).trunk_key, RunSpec("toy", grid[-1]).trunk_key
+    store.folders.checkpoints.mkdir(parents=True)
+    for trunk in (done, failed, "f" * 16):
+        (store.folders.checkpoints / f"{trunk}.pt").touch()
+    clear_folders(store)
+    assert [path.stem for path in store.folders.checkpoints.iterdir()] == [failed], "a failed run is tried again"

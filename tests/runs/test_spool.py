@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 from lab.core.errors import InputError, LabError
+from lab.runs.folders import Folders
 from lab.runs.runner import Result
+from lab.runs.spool import RESULT as RESULT_SUFFIX
 from lab.runs.spool import Spool
 
 RESULT = Result(
@@ -67,13 +69,19 @@ def test_whichever_step_fails_earlier_results_stay_and_nothing_half_is_seen(
     assert read_whole(spool, "b" * 16)
 
 
-def test_a_kill_while_writing_leaves_nothing_that_counts(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
-    killed = spool.folder / f".{'a' * 16}.result.npz.123"
-    killed.write_bytes(b"half")
-    assert spool.keys() == []
-    monkeypatch.setattr("lab.runs.spool.ABANDONED_SECONDS", -1.0)
-    spool.prepare()
-    assert not killed.exists()
+def test_a_kill_while_writing_leaves_nothing_that_counts(tmp_path: Path) -> None:
+    folders, name = Folders(tmp_path, "lab"), "a" * 16
+    at_work = folders.weights / f".{name}.npz.124"
+    killed = [folders.spool / f".{name}{RESULT_SUFFIX}.123", folders.weights / f".{name}.npz.123"]
+    killed.append(folders.checkpoints / f".{name}.pt.123")
+    for path in (*killed, at_work):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"half")
+    for path in killed:
+        os.utime(path, (0, 0))
+    assert Spool(folders.spool).keys() == []
+    folders.clear_abandoned()
+    assert not any(path.exists() for path in killed) and at_work.exists()
 
 
 def cut(content: bytes) -> bytes:

@@ -27,7 +27,7 @@ from lab.training.evaluation import evaluate_net
 from tests.cli.driving import Terminal
 from tests.runners.test_train import FIELDS, Collector, make_spec
 
-WEIGHTS = {"body.0": np.eye(3, dtype=np.float32), "readout": np.zeros((2, 0), np.float32)}
+WEIGHTS = {"body.0": np.eye(3, dtype=np.float32), "readout": np.zeros((2, 0), np.float32), "file": np.ones(1)}
 
 
 class Here:
@@ -93,6 +93,11 @@ def test_a_file_gives_back_what_was_put_and_says_when_it_cannot(tmp_path: Path) 
     read = folder.read("a")
     assert read is not None and all(np.array_equal(read[name], WEIGHTS[name]) for name in WEIGHTS)
     path = tmp_path / "weights" / "a.npz"
+    np.savez(tmp_path / "weights" / "early.npz", readout=np.eye(2))
+    assert folder.read("early") is not None and "readout" in folder.read("early"), (
+        "as they were before they had a prefix"
+    )
+    folder.drop(["early"])
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(StoreError, match="damaged"):
         folder.read("a")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
 import torch
 
-from lab.core.errors import TimeLimitError
+from lab.core.errors import LabError, TimeLimitError
 from lab.runs.checkpoint import Checkpoint
+from lab.runs.folders import explain_trouble
 from lab.training import checkpoint
 from lab.training.checkpoint import Keeper
 from lab.training.loop import Endpoint, Task, train_trunk
@@ -79,7 +84,14 @@ def test_a_limit_of_time_keeps_the_state_and_says_how_far_it_came(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("trouble", "reason"),
-    [("other trunk", "its trunk is"), ("torch", "its torch is"), ("damaged", "damaged"), ("too far", "at step 16")],
+    [
+        ("other trunk", "its trunk is"),
+        ("torch", "its torch is"),
+        ("code", "its code is"),
+        ("processor", "its processor is"),
+        ("damaged", "damaged"),
+        ("too far", "at step 16"),
+    ],
 )
 def test_a_checkpoint_that_does_not_fit_is_left_aside_with_a_word(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str, reason: str
@@ -89,6 +101,8 @@ def test_a_checkpoint_that_does_not_fit_is_left_aside_with_a_word(
         list(run(task, file, notes, 21))
     if trouble == "other trunk":
         file.trunk_key = "another"
+    if trouble in ("code", "processor"):
+        file.origin = {**file.origin, trouble: "another"}
     if trouble == "torch":
         monkeypatch.setattr(torch, "__version__", "1.0")
     if trouble == "damaged":
@@ -132,3 +146,25 @@ def test_nothing_that_executes_is_read(tmp_path: Path) -> None:
     torch.save({"head": Trap()}, file.path)
     assert Keeper(file, notes.append).load(10) is None
     assert "damaged" in notes[0]
+
+
+class FullDisk(Checkpoint):
+    """A place where nothing more fits."""
+
+    @contextlib.contextmanager
+    def replace(self) -> Iterator[IO[bytes]]:
+        class Full(io.BytesIO):
+            def write(self, content: object) -> int:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        with explain_trouble(self.path.parent):
+            yield Full()
+
+
+def test_a_full_disk_costs_the_checkpoint_and_not_the_training(tmp_path: Path) -> None:
+    task, notes = make_task(), []
+    ends = list(run(task, FullDisk(tmp_path, "trunk"), notes))
+    assert all(agree(ours, theirs) for ours, theirs in zip(ends, train(task, HORIZONS), strict=True))
+    assert len(notes) == 1 and "could not be kept" in notes[0] and "No space left" in notes[0]
+    with pytest.raises(LabError, match="No space left"):
+        list(run(task, FullDisk(tmp_path, "trunk", limit_seconds=0.0), notes))

@@ -95,3 +95,23 @@ def test_rates_warm_up_stay_and_cool() -> None:
     assert np.all(np.diff(cooled) < 0)
     assert cooled[0] == pytest.approx(20 / 21)
     assert cooled[-1] == pytest.approx(1 / 21)
+
+
+def test_weights_that_numpy_has_no_type_for_are_given_in_one_that_holds_them() -> None:
+    class Short(torch.nn.Module):
+        def __init__(self, net: torch.nn.Module) -> None:
+            super().__init__()
+            self.net = net
+            self.register_buffer("scale", torch.tensor([0.75, 1 / 3], dtype=torch.bfloat16))
+
+        def forward(self, tokens_BT: torch.Tensor) -> torch.Tensor:
+            return self.net(tokens_BT)
+
+    class ShortFamily(type(make_task("lstm").family)):  # type: ignore[misc]
+        def build(self, shape):  # type: ignore[no-untyped-def]
+            return Short(super().build(shape))
+
+    task = make_task(optimizer="adamw", family_entry=ShortFamily(width=8))
+    scale = train(task, HORIZONS[:1])[0].weights["scale"]
+    assert scale.dtype == np.float32
+    assert torch.equal(torch.from_numpy(scale).bfloat16(), torch.tensor([0.75, 1 / 3], dtype=torch.bfloat16))

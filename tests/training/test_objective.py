@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
@@ -78,3 +81,23 @@ def test_code_lengths_count_the_weighted_targets() -> None:
     whole, half = train(Bernoulli()).metrics, train(EverySecond()).metrics
     assert 0.45 < half["online_bits"] / whole["online_bits"] < 0.55
     assert abs(half["loss_nats"] - half["floor_nats"]) < 0.1
+
+
+@pytest.mark.parametrize("name", ["transformer", "multi_token_transformer", "moe_transformer"])
+def test_what_training_calls_is_compiled(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = []
+
+    def compile_nothing(call: Callable[..., Any], **_: object) -> Callable[..., Any]:
+        def call_it(*values: Any) -> Any:
+            trained.append(torch.is_grad_enabled())
+            return call(*values)
+
+        return call_it
+
+    monkeypatch.setattr(torch, "compile", compile_nothing)
+    task = replace(make_task(Bernoulli()), family=open_shelf("families").load(name)(width=8))
+    plain = next(iter(train_trunk(task, [640], lambda tokens: None)))
+    assert not trained
+    compiled = next(iter(train_trunk(replace(task, compile=True), [640], lambda tokens: None)))
+    assert trained.count(True) == 10, "once a step"
+    assert compiled.metrics == plain.metrics and compiled.weights.keys() == plain.weights.keys()

@@ -56,6 +56,21 @@ def test_a_run_says_that_it_was_stopped_and_by_which_rule() -> None:
     assert (specs[0].describe()["stop_nats"], make_spec().describe()["stop_nats"]) == (0.5, None)
 
 
+def test_the_cooldown_that_judges_is_counted() -> None:
+    """Where its horizon is not asked for: in the work that progress is a share of, and in the cost."""
+
+    class Watcher(Listener):
+        def advance(self, done: float, total: float) -> None:
+            shares.append(done / total)
+
+    shares: list[float] = []
+    runner, long = open_shelf("runners").load("train"), make_spec(tokens=10240, stop={"tokens": 5120, "loss_nats": 9.0})
+    runner.run([long.fields], Watcher())
+    assert shares[-1] == max(shares) == 1.0
+    both = [make_spec().fields, make_spec(tokens=10240).fields]
+    assert runner.estimate([long.fields], 1e9).flops == runner.estimate(both, 1e9).flops
+
+
 @pytest.mark.parametrize(
     "rule", [{}, {"tokens": 5120}, {"tokens": 5121, "loss_nats": 1.0}, {"tokens": 5120, "loss": 1}]
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import repeat
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +38,11 @@ class MultiTokenNet(TransformerNet):
     ) -> None:
         super().__init__(vocabulary, width, heads, blocks)
         self.futures = nn.ModuleList(futures)
+
+    def compile(self, *options: Any, **named: Any) -> None:
+        """As of every module; training calls `foretell` and not the net."""
+        super().compile(*options, **named)
+        self.foretell = torch.compile(self.foretell, *options, **named)  # type: ignore[method-assign]
 
     def objective(self, inputs_BT: Tensor, targets_BT: Tensor, weights_BT: Tensor | None) -> tuple[Tensor, Tensor]:
         """Mean over heads of the loss of the token i ahead (Gloeckle et al. 2024, eq. 2), and the first head's.
