@@ -142,7 +142,7 @@ class CorpusSource(Source):
 
     def count_unique(self, tokens: int, window: int) -> int:
         """At most one epoch."""
-        return min(tokens, self._count_windows(window) * window)
+        return int(min(tokens, self._count_windows(window) * window))
 
     def _draw(self, length: int, seed: int) -> np.ndarray:
         """Training text from a random place on; refused beyond its end."""

@@ -38,12 +38,11 @@ class TrainRunner(TrainingRunner):
         from lab.training.schedule import Schedule
 
         by_horizon = {int(fields["tokens"]): fields for fields in trunk}
-        first = check_fields(trunk[0])
+        checked = [check_fields(fields) for fields in trunk]
+        first = checked[0]
         schedule = Schedule(*first.schedule)
         task = Task(schedule=schedule, **first.task)
-        branches = {
-            h: schedule.find_branch(h) * first.batch_tokens for h in _list_horizons(list(map(check_fields, trunk)))
-        }
+        branches = {h: schedule.find_branch(h) * first.batch_tokens for h in _list_horizons(checked)}
         total = max(branches.values()) + sum(h - begin for h, begin in branches.items())
         done = 0.0
 

@@ -80,6 +80,7 @@ class Keeper:
                 if late:
                     raise
                 self._tell_trouble(error)
+            self._saved_at = time.monotonic()
         if late:
             position = find()
             raise TimeLimitError(
@@ -111,7 +112,6 @@ class Keeper:
             self._file.drop()
 
     def _save(self, file: CheckpointFile, position: Position) -> None:
-        self._saved_at = time.monotonic()
         content = io.BytesIO()  # torch hides the file system's errors behind its own
         torch.save({"head": self._make_head(file), **vars(position)}, content)
         with file.replace() as stream:
