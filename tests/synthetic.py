@@ -63,6 +63,7 @@ def make_tables(
                             "study": f"{sweep}-{preset}",
                             "family": family,
                             "dials": "",
+                            "settings": "",
                             "source": "bytes_text",
                             "optimizer": optimizer,
                             "seed": seed,

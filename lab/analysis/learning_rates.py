@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-CELL = ["family", "dials", "optimizer", "source", "batch_tokens", "size", "tokens"]
-"""All but the learning rate and the seed: runs of one cell differ by nothing else."""
+CELL = ["family", "dials", "optimizer", "source", "settings", "batch_tokens", "window", "size", "tokens"]
+"""All but the learning rate and the seed: runs of one cell differ by nothing else that a table tells of them."""
 
 _ENDED = ("done", "diverged", "stopped")
 

@@ -43,6 +43,13 @@ _TRAINING = (
         "dials; of the family (but its size), of the source and of the arithmetic, where not the default",
     ),
     Column(
+        "settings",
+        "",
+        "",
+        "identity",
+        "settings; of training and evaluation that have no column of their own, where not the default",
+    ),
+    Column(
         "stop_nats",
         "",
         "nats/token",

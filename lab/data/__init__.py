@@ -34,6 +34,7 @@ class Source(ABC):
     known: str = ""
     """One sentence: what is known of the source in closed form, and what is not."""
     bytes_per_token: float = 1.0
+    """Of all that is held out; `count_bytes` counts those of a choice of it."""
     licence: ClassVar[str] = "none: generated"
     extent: ClassVar[str] = "endless"
     """How much there is of it, in words."""
@@ -74,6 +75,10 @@ class Source(ABC):
         Code lengths count the weighted targets only.
         """
         return None
+
+    def count_bytes(self, tokens: np.ndarray) -> np.ndarray:
+        """Bytes that each token stands for, float64, the shape of `tokens`; `bytes_per_token` unless tokens differ."""
+        return np.full(tokens.shape, self.bytes_per_token)
 
     def encode(self, text: str) -> np.ndarray:
         """Text as tokens, int64, shape (length,): numbers with blanks between, unless the source is one of text.

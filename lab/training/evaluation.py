@@ -90,7 +90,7 @@ def evaluate_net(
 
 
 def average_losses(losses_NT: Tensor, weights_NT: np.ndarray | None) -> np.ndarray:
-    """The mean of every window, (N,); under weights Σwℓ / Σw, where every window must have some."""
+    """The mean of every window, (N,), of losses or bytes; under weights Σwℓ / Σw, where every window must have some."""
     if weights_NT is None:
         return losses_NT.mean(dim=1).numpy()
     weights = torch.from_numpy(weights_NT).double()

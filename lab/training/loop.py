@@ -250,11 +250,12 @@ class Trainer:
         loss = float(losses.mean())
         if not math.isfinite(loss):
             raise DivergedError(self.step)
+        target_bytes = torch.from_numpy(task.source.count_bytes(self.heldout[:, 1:]))
         metrics = {
             "loss_nats": loss,
             "loss_se": float(losses.std(ddof=1)) / len(losses) ** 0.5,
             "online_bits": self.nats / NATS_PER_BIT,
-            "bits_per_byte": loss / NATS_PER_BIT / task.source.bytes_per_token,
+            "bits_per_byte": loss / NATS_PER_BIT / float(average_losses(target_bytes, self.weights).mean()),
             **observer.metrics(),
             **(self.net.report() if isinstance(self.net, OwnReport) else {}),
         }

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.analysis.learning_rates import summarize_rates
+from lab.analysis.learning_rates import CELL, summarize_rates
 from tests.synthetic import make_tables
 
 
@@ -20,7 +20,9 @@ def make_cell(losses: dict[float, float | None], seed: int = 0, **columns: objec
             "dials": "",
             "optimizer": "adamw",
             "source": "bytes_text",
+            "settings": "",
             "batch_tokens": 2048.0,
+            "window": 128.0,
             "size": 32,
             "tokens": 1000,
             "seed": seed,
@@ -41,6 +43,15 @@ def test_the_best_rate_of_every_cell_is_found() -> None:
     assert (cells["rates_tried"] == 5).all() and not cells["on_edge"].any() and not cells["stored"].any()
     np.testing.assert_allclose(cells["vertex"].astype(float), 0.02, rtol=1e-6)
     np.testing.assert_allclose(cells["regret_nats"].astype(float), 0.0, atol=1e-9)
+
+
+@pytest.mark.parametrize("column", CELL)
+def test_runs_that_differ_in_anything_are_no_rivals(column: str) -> None:
+    """Without the clip, say, another rate is best: neither is judged by the other's losses."""
+    one, other = make_cell({0.01: 2.0, 0.02: 1.9, 0.04: 2.1}), make_cell({0.01: 1.5, 0.02: 1.6, 0.04: 1.7})
+    other[column] = other[column] * 2 if other[column].dtype.kind in "if" else "clip_norm 0.0"
+    cells = summarize_rates(pd.concat([one, other], ignore_index=True))
+    assert sorted(cells["learning_rate"]) == [0.01, 0.02]
 
 
 def test_a_vertex_between_rates_has_a_regret() -> None:
@@ -72,11 +83,3 @@ def test_rates_are_compared_on_the_same_seeds() -> None:
 def test_a_cell_without_a_finished_run_has_no_best_rate() -> None:
     assert summarize_rates(make_cell({0.01: None, 0.02: None})).empty
     assert summarize_rates(pd.DataFrame()).empty
-
-
-def test_cells_differ_by_dials_source_and_batch() -> None:
-    parts = [make_cell({0.01: 2.0, 0.02: 1.9, 0.04: 2.0})]
-    for name, value in (("dials", "layers 2"), ("source", "markov"), ("batch_tokens", 512.0)):
-        parts.append(make_cell({0.01: 2.0, 0.02: 2.1, 0.04: 2.2}, **{name: value}))
-    cells = summarize_rates(pd.concat(parts))
-    assert sorted(cells["learning_rate"]) == [0.01, 0.01, 0.01, 0.02]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -72,6 +74,32 @@ def test_bits_per_byte_mean_the_same_for_both(text: BytesText) -> None:
     words = make_documents(1)[0]
     assert text.spell(text.encode(words)) == plain.spell(plain.encode(words)) == words
     assert len(text.encode(words)) < len(plain.encode(words)) / 4
+
+
+class TwoPieces:
+    """What the package would have learned: the bytes, and the two pieces 'in' and 'er'."""
+
+    pieces = (*map(chr, range(256)), "in", "er")
+
+    def get_vocab_size(self) -> int:
+        return len(self.pieces)
+
+    def id_to_token(self, token: int) -> str:
+        return self.pieces[token]
+
+    def encode_batch(self, texts: list[str]) -> list[SimpleNamespace]:
+        cut = (re.findall("in|er|.", text, re.DOTALL) for text in texts)
+        return [SimpleNamespace(ids=[self.pieces.index(piece) for piece in pieces]) for pieces in cut]
+
+
+def test_the_bytes_of_tokens_are_those_of_their_pieces(text: BytesText, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.data.texts.learn_pieces", lambda *_: pieces.Pieces(TwoPieces()))
+    learned = replace(text, pieces=258)
+    targets = learned.heldout_windows(40, 32)[:, 1:]
+    counted = learned.count_bytes(targets)
+    assert counted.shape == targets.shape and set(np.unique(counted)) == {1.0, 2.0}
+    assert counted.sum() == len("".join(map(learned.spell, targets)))
+    assert (replace(text, tokenizer="bytes").count_bytes(targets) == 1).all()
 
 
 @needs_tokenizers

@@ -72,6 +72,12 @@ def test_description_counts_every_convention() -> None:
     assert columns["entropy_rate"] > 0
 
 
+def test_what_has_no_column_of_its_own_is_told_where_it_differs() -> None:
+    plain, other = (make_spec(**more).describe()["settings"] for more in ({}, {"clip_norm": 0.0, "cooldown": 0.5}))
+    assert {"cooldown 0.5", "clip_norm 0.0"} == set(other.split(", ")) - set(plain.split(", "))
+    assert "evaluation_tokens 1024" in plain and "window" not in plain
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

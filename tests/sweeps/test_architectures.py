@@ -71,7 +71,8 @@ def make_study(
                     rows.append(
                         {
                             "run_key": f"{cell}-{tokens}", "trunk_key": cell, "family": family,
-                            "optimizer": "muon", "dials": "", "batch_tokens": 2048, "source": "bytes_text",
+                            "optimizer": "muon", "dials": "", "settings": "", "window": 128, "batch_tokens": 2048,
+                            "source": "bytes_text",
                             "seed": seed, "status": "done", "size": size, "tokens": tokens,
                             "params_total": size, "flops": 6 * size * tokens, "learning_rate": 0.02,
                             "cpu_seconds": size * tokens / 1e9 / speed, "loss_nats": 2 * loss,

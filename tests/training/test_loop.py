@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 import torch
 
 from lab.core.registry import open_shelf
 from lab.core.units import NATS_PER_BIT
+from lab.data.markov import Markov
 from lab.training.loop import Endpoint, Task, train_trunk
 from lab.training.schedule import Schedule
 
@@ -50,6 +53,26 @@ def test_branch_equals_run_of_its_own(family: str, optimizer: str) -> None:
     assert alone.metrics == long.metrics
     assert dict(alone.curve.points) == dict(long.curve.points)
     assert short.metrics != long.metrics
+
+
+@dataclass(frozen=True)
+class Spelled(Markov):
+    """Token i stands for i + 1 bytes."""
+
+    bytes_per_token = 3.0
+
+    def count_bytes(self, tokens: np.ndarray) -> np.ndarray:
+        return tokens + 1.0
+
+
+def test_bits_per_byte_are_of_the_bytes_that_were_evaluated() -> None:
+    source = Spelled(symbols=8, order=1)
+    (endpoint,) = train(make_task(source=source), HORIZONS[:1])
+    targets = source.heldout_windows(64, WINDOW)[:, 1:]
+    bits = endpoint.metrics["loss_nats"] * targets.size / NATS_PER_BIT
+    assert endpoint.metrics["bits_per_byte"] == pytest.approx(bits / (targets + 1).sum())
+    (plain,) = train(make_task(), HORIZONS[:1])
+    assert plain.metrics["bits_per_byte"] == plain.metrics["loss_nats"] / NATS_PER_BIT
 
 
 def test_same_task_twice_is_bit_identical_and_another_seed_is_not() -> None:

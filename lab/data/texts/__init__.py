@@ -76,6 +76,13 @@ class TextSource(CorpusSource):
         """Held-out bytes over held-out tokens, exact."""
         return 1.0 if self.tokenizer == "bytes" else _learn(self).bytes_per_token
 
+    def count_bytes(self, tokens: np.ndarray) -> np.ndarray:
+        """Bytes of each token, exact: 1, or the length of its piece."""
+        if self.tokenizer == "bytes":
+            return np.ones(tokens.shape)
+        lengths: np.ndarray = _learn(self).pieces.lengths[tokens]
+        return lengths
+
     def content_hash(self) -> str:
         """SHA-256 of the sorted hashes of all documents, and of the pieces where they are learned."""
         digest = _split(self.plain).digest

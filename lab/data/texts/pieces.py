@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,11 @@ class Pieces:
     def digest(self) -> str:
         """SHA-256 of the pieces and of the rules by which text is cut."""
         return hash_bytes(self._tokenizer.to_str().encode())
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """Bytes of each piece, float64, shape (vocabulary,)."""
+        return np.array([len(self._tokenizer.id_to_token(token)) for token in range(self.vocabulary)], dtype=float)
 
     def encode(self, documents: Iterable[bytes]) -> list[np.ndarray]:
         """The tokens of each document, uint16."""

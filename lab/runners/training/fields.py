@@ -20,6 +20,7 @@ BYTES_PER_PARAMETER = 4  # of the weights kept
 EVALUATION_SHARE = 1.12  # evaluation along the curve and at the end, over training alone
 FEWEST_STEPS = 10
 DEFAULT_OPTIMIZER = "adamw"
+SETTINGS = ("warmup_tokens", "cooldown", "evaluation_tokens", "clip_norm")  # they change a result and have no column
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ class TrainingRunner(Runner):
         return {
             "family": checked.family["name"],
             "dials": "; ".join(filter(None, (*labels, *arithmetic))),
+            "settings": ", ".join(f"{name} {changed[name]}" for name in SETTINGS if name in changed),
             "stop_nats": checked.stop["loss_nats"] if checked.stop else None,
             "source": checked.source["name"],
             "optimizer": label_entry(checked.optimizer_table["name"], checked.net_optimizer),
