@@ -22,7 +22,7 @@ from lab.core.fingerprint import hash_bytes
 from lab.core.registry import open_shelf
 from lab.data.fineweb_edu import FinewebEdu
 from lab.data.holdings import MANIFEST, Holding, find_cache
-from lab.data.holdings.hub import take_bytes
+from lab.data.holdings.hub import COMMIT, take_bytes
 from lab.data.holdings.index import list_indexes
 from lab.data.holdings.packages import PackageHolding
 from lab.data.images import mnist
@@ -200,18 +200,26 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
             for text in make_documents():
                 yield from ({"text": " = Words = \n"}, {"text": text})
 
-    def load_dataset(dataset: str, config: str | None, *, split: str, streaming: bool) -> Iterator[dict[str, str]]:
-        asked.append((dataset, config, split, streaming))
+    def load_dataset(
+        dataset: str, config: str | None, *, revision: str, split: str, streaming: bool
+    ) -> Iterator[dict[str, str]]:
+        asked.append((dataset, config, revision, split, streaming))
         return stream()
 
+    def dataset_info(dataset: str, *, revision: str) -> SimpleNamespace:
+        return SimpleNamespace(sha=f"commit of {revision}")
+
     monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=load_dataset))  # type: ignore[arg-type]
+    api = SimpleNamespace(HfApi=lambda: SimpleNamespace(dataset_info=dataset_info))
+    monkeypatch.setitem(sys.modules, "huggingface_hub", api)  # type: ignore[arg-type]
     return asked
 
 
 def test_the_first_bytes_of_a_public_text_are_taken(hub: list[tuple[object, ...]]) -> None:
     source = TinyStories(megabytes=1)
     source.holding.fetch()
-    assert hub == [("roneneldan/TinyStories", None, "train", True)]
+    assert hub == [("roneneldan/TinyStories", None, "commit of main", "train", True)]
+    assert source.holding.read(COMMIT) == b"commit of main"
     documents = source.read_documents()
     assert sum(map(len, documents)) == 10**6
     assert [text.decode() for text in documents[:2]] == [" = Words = \n", make_documents(1)[0]]
@@ -225,7 +233,9 @@ def test_the_first_bytes_of_a_public_text_are_taken(hub: list[tuple[object, ...]
 @pytest.mark.parametrize(("source", "config"), [(FinewebEdu(), "sample-10BT"), (Wikitext(), "wikitext-103-raw-v1")])
 def test_each_asks_for_its_own_part(source: FinewebEdu | Wikitext, config: str, hub: list[tuple[object, ...]]) -> None:
     replace(source.holding, size=5000).fetch()
-    assert hub == [(source.dataset, config, "train", True)]
+    assert hub == [(source.dataset, config, "commit of main", "train", True)]
+    replace(source.holding, size=5000, revision="v2").fetch()
+    assert hub[-1][2] == "commit of v2" == source.holding.read(COMMIT).decode()
     assert sum(map(len, source.read_documents())) == 5000
     with pytest.raises(InputError, match="megabytes"):
         replace(source, megabytes=0)
@@ -245,7 +255,8 @@ def test_without_the_client_or_the_network_the_next_step_is_told(monkeypatch: py
     def fail(*_: object, **__: object) -> None:
         raise ConnectionError("no route to host")
 
-    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace(load_dataset=fail))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "datasets", SimpleNamespace())  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "huggingface_hub", SimpleNamespace(HfApi=fail))  # type: ignore[arg-type]
     with pytest.raises(RefusedError, match=r"no route to host.*check the network, then lab data fetch tiny_stories"):
         TinyStories().holding.fetch()
     assert not TinyStories().holding.is_kept

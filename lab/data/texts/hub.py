@@ -24,6 +24,7 @@ class HubText(TextSource):
     name: ClassVar[str]
     dataset: ClassVar[str]
     config: ClassVar[str | None] = None
+    revision: ClassVar[str] = "main"
     join: ClassVar[Callable[[Iterable[str]], Iterator[str]]] = iter
 
     def __post_init__(self) -> None:
@@ -42,7 +43,8 @@ class HubText(TextSource):
         default = type(self).megabytes
         request = self.name if self.megabytes == default else f"{self.name}:megabytes={self.megabytes}"
         folder = f"{self.name}-{self.megabytes}"
-        return HubHolding(folder, request, self.dataset, self.config, self.megabytes * 10**6, type(self).join)
+        size, join = self.megabytes * 10**6, type(self).join
+        return HubHolding(folder, request, self.dataset, self.config, size, join, self.revision)
 
     def read_documents(self) -> Sequence[bytes]:
         """The documents in the order they were published in; raises `RefusedError` before they are fetched."""
