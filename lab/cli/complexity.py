@@ -122,7 +122,7 @@ def _to_literal(described: "Described", comparison: "Comparison") -> dict[str, o
         },
         "left_out": dict(bound.left_out),
         "without_baselines": dict(comparison.left_out),
-        "notes": list(described.notes),
+        "notes": _list_notes(described, comparison),
     }
 
 
@@ -145,7 +145,7 @@ def _print(described: "Described", comparison: "Comparison") -> None:
     print_table("", names, [_list_cells(comparison, name) for name in listed], right=(*names[1:3], *names[4:7]))
     estimates = [name for name in comparison.codes if bound.choose(name).proof == "estimate"]
     for note in (
-        *described.notes,
+        *_list_notes(described, comparison),
         *(f"{name} is an estimate: nobody can decode it, and it bounds nothing" for name in estimates),
         *(f"{name} is left out: {why}" for name, why in bound.left_out.items()),
         *_list_gaps(comparison),
@@ -167,6 +167,14 @@ def _list_cells(comparison: "Comparison", name: str) -> tuple[str, ...]:
         _show(comparison.estimate_surrogate(name).value),
         "—" if normalised.n == 0 else f"{normalised.value:.4g} {format_interval(normalised)}",
     )
+
+
+def _list_notes(described: "Described", comparison: "Comparison") -> list[str]:
+    """What was done to make symbols of the object, and whether its surrogate is one."""
+    from lab.complexity.surrogates import explain_overfit
+
+    overfit = explain_overfit(described.message, comparison.kind) if comparison.surrogates else ""
+    return [*described.notes, *filter(None, [overfit])]
 
 
 def _list_gaps(comparison: "Comparison") -> list[str]:

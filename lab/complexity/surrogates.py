@@ -14,7 +14,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from lab.complexity.code import Message, Symbols
+from lab.complexity.mdl.multinomial import count_hindsight_bits, count_mixture_bits
 from lab.core.errors import InputError, UnknownNameError
+
+JEFFREYS = 0.5
+MOST_FREE = 0.001  # of the bits of single symbols, that a chain may save by its counts without paying for them
 
 Surrogate = Literal["rows", "markov", "phases"]
 
@@ -58,15 +62,34 @@ def shuffle_rows(message: Message, rng: np.random.Generator) -> Message:
 def draw_chain(message: Message, rng: np.random.Generator) -> Message:
     """A Markov chain of order 1 with the message's own counts of pairs: neighbours stay alike, what lies further goes.
 
-    The end is joined to the beginning, so that every symbol that occurs is followed by one.
+    The end is joined to the beginning, so that every symbol that occurs is followed by one. Of a large alphabet it
+    keeps chance too: see `explain_overfit`.
     """
     sequence = message.sequence
     if len(sequence) < 2:
         return message
-    pairs = sequence.astype(np.int64) * message.alphabet + np.roll(sequence, -1)
-    counts = np.bincount(pairs, minlength=message.alphabet**2).reshape(message.alphabet, -1)
-    drawn = _walk_chain(np.cumsum(counts, axis=1), int(rng.choice(sequence)), rng.random(len(sequence)))
+    drawn = _walk_chain(np.cumsum(_count_pairs(message), axis=1), int(rng.choice(sequence)), rng.random(len(sequence)))
     return Message(drawn.reshape(message.symbols.shape), message.alphabet)
+
+
+def explain_overfit(message: Message, kind: Surrogate) -> str:
+    """Why a chain is no null hypothesis for this message: it repeats pairs that are there by chance; else ''.
+
+    So it is where pairs are described in more bits than single symbols, counts learned on the way (Krichevsky and
+    Trofimov 1981), although given the counts they take less, by more than a thousandth: a chain keeps its counts.
+    """
+    if kind != "markov" or len(message) < 2:
+        return ""
+    pairs = _count_pairs(message)
+    singles = pairs.sum(axis=0, keepdims=True)
+    learned, alone = count_mixture_bits(pairs, JEFFREYS), count_mixture_bits(singles, JEFFREYS)
+    free = 1 - count_hindsight_bits(pairs) / max(count_hindsight_bits(singles), 1.0)
+    if learned <= alone or free <= MOST_FREE:
+        return ""
+    return (
+        f"the markov surrogate repeats chance: pairs are learned in {learned:,.0f} bits, single symbols in "
+        f"{alone:,.0f}, yet it keeps counts of pairs that are worth {free:.1%}; compare with shuffled"
+    )
 
 
 def randomize_phases(message: Message, rng: np.random.Generator) -> Message:
@@ -88,6 +111,12 @@ def randomize_phases(message: Message, rng: np.random.Generator) -> Message:
     drawn = np.empty_like(sequence)
     drawn[np.argsort(smooth)] = np.sort(sequence)
     return Message(drawn.reshape(message.symbols.shape), message.alphabet)
+
+
+def _count_pairs(message: Message) -> NDArray[np.int64]:
+    sequence = message.sequence
+    pairs = sequence.astype(np.int64) * message.alphabet + np.roll(sequence, -1)
+    return np.bincount(pairs, minlength=message.alphabet**2).reshape(message.alphabet, -1)
 
 
 @njit(cache=True)

@@ -285,6 +285,11 @@ def find_store() -> str | Path:
     return os.environ.get("LAB_STORE") or ROOT / "results" / "lab.db"
 
 
+def has_store() -> bool:
+    """Whether there is a store already where `open_store` looks; a URL is taken for one."""
+    return "://" in str(find_store()) or Path(find_store()).exists()
+
+
 def find_results() -> Path:
     """The folder of everything derived from the store: figures, reports. It is the store's own."""
     return ROOT / "results" if "://" in str(find_store()) else Path(find_store()).parent

@@ -11,7 +11,7 @@ import pandas as pd
 from lab.core.errors import InputError, UnknownNameError
 from lab.core.registry import ROOT, open_shelf
 from lab.runs.archive import is_archive, read_archive, read_manifest
-from lab.runs.store import Store, StoredRun, find_store, open_store
+from lab.runs.store import Store, StoredRun, has_store, open_store
 from lab.tables.frames import make_curves_frame, make_runs_frame
 from lab.tables.importing import import_runs
 from lab.tables.study import Study, Tables
@@ -45,8 +45,10 @@ def find_study(name: str, studies: Sequence[Study]) -> Study:
     named = [study for study in studies if name == study.name]
     of_sweep = sorted((s for s in studies if name == s.sweep), key=lambda s: s.counts.get("done", 0))
     if not named and not of_sweep:
-        is_sweep = name in open_shelf("sweeps").names()
-        hint = f"`lab run {name}` makes it" if is_sweep else "`lab list` shows the sweeps to run"
+        sweep, _, preset = name.rpartition("-")  # a study of a sweep is called so
+        runs = {name: name, sweep: f"{sweep} --preset {preset}"}
+        made = next((run for own, run in runs.items() if own in open_shelf("sweeps").names()), "")
+        hint = f"`lab run {made}` makes it" if made else "`lab list` shows the sweeps to run"
         raise UnknownNameError.among("study", name, {s.name for s in studies}, hint)
     return named[0] if named else of_sweep[-1]
 
@@ -61,7 +63,7 @@ def list_studies(store: Store | None = None, archives: Path | None = None) -> li
 
 def list_stored(store: Store | None = None) -> list[Study]:
     """The studies of the store, by default the one at `find_store()`; none where there is no store yet."""
-    if store is None and (("://" in str(find_store())) or Path(find_store()).exists()):
+    if store is None and has_store():
         store = open_store(read_only=True)
     return [
         Study(record.name, record.sweep, record.preset, "store" if record.sweep else "import", counts=record.counts)

@@ -73,5 +73,6 @@ def test_refusals(terminal: Terminal) -> None:
     assert "device" in terminal.refuse("complexity", "/dev/zero")
     assert "follows its code" in terminal.refuse("complexity", "golden_mean", "--codes", "order=2")
     assert "markov" in terminal.refuse("complexity", "golden_mean", "--surrogate", "markof")
+    assert "no such file, source or run" in terminal.refuse("complexity", "deadbeef")
     assert "no store here yet" in terminal.refuse("complexity", "abcdef12:online_bits")
     assert "100x100" in terminal.refuse("complexity", "golden_mean", "--shape", "axb", "--codes", "kt")

@@ -145,3 +145,8 @@ def test_an_imported_study_makes_no_claim_of_its_own(terminal: Terminal, tmp_pat
     file = tmp_path / "runs.csv"
     file.write_text("params_total,tokens,loss_nats\n1e6,1e7,3\n2e6,2e7,2.8\n")
     assert "--sweep" in terminal.refuse("judge", file)
+
+
+def test_a_study_that_was_not_run_is_answered_with_the_run_that_makes_it(terminal: Terminal) -> None:
+    assert "`lab run kolmogorov_bounds` makes it" in terminal.refuse("judge", "kolmogorov_bounds")
+    assert "`lab run dropout_width --preset smoke` makes it" in terminal.refuse("judge", "dropout_width-smoke")

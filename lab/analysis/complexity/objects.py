@@ -16,11 +16,12 @@ from lab.core.errors import InputError, UnknownNameError
 from lab.core.registry import open_shelf
 from lab.data import Source
 from lab.runs.spec import build_entry, label_entry, parse_entry
-from lab.runs.store import Store, open_store
+from lab.runs.store import Store, has_store, open_store
 
 DRAWN = 2**14
 """Symbols drawn of a source where no length is given."""
 LONGEST_DRAWN = 2**24  # eight bytes each while they are drawn
+_KINDS = "name a file, a folder, FILE.npz:ARRAY, a source (markov:order=1) or RUNKEY:ARRAY"
 _KEY = re.compile(r"[0-9a-f]{6,16}(:|$)")
 
 
@@ -76,16 +77,21 @@ def _find_object(name: str, length: int | None, seed: int, store: Store | None) 
     if path in open_shelf("data").names():
         return draw_object(parse_entry("data", name), length or DRAWN, seed)
     if _KEY.match(name):
-        return _read_run(path, part, length, store or open_store(read_only=True))
+        return _read_run(path, part, length, store)
     known = [*open_shelf("data").names(), *(p.name for p in sorted(Path().iterdir())[:200])]
-    raise UnknownNameError.among(
-        "object", name, known, "name a file, a folder, FILE.npz:ARRAY, a source (markov:order=1) or RUNKEY:ARRAY"
-    )
+    raise UnknownNameError.among("object", name, known, _KINDS)
 
 
-def _read_run(key: str, part: str, length: int | None, store: Store) -> Described:
+def _read_run(key: str, part: str, length: int | None, store: Store | None) -> Described:
     """An array of a run, or a column of its curve (points that have no value left out)."""
-    run = store.run(key)
+    nowhere = "there is no such file, source or run"
+    if store is None and not has_store():
+        raise UnknownNameError("object", key, f"{nowhere}; runs have no store here yet", _KINDS)
+    store = store or open_store(read_only=True)
+    try:
+        run = store.run(key)
+    except UnknownNameError as error:
+        raise UnknownNameError("object", key, f"{nowhere}; {error.rule}", error.next_step) from error
     arrays = store.list_arrays(run.key)
     if part in arrays:
         values = store.array(run.key, part)
