@@ -22,7 +22,7 @@ MOST_FALSE = 12  # at 2.5 % each, thirteen or more of 200 have odds of 0.2 %
 TOKENS = 1000.0
 
 
-def judge_portraits(effect: float, seeds: int, rng: np.random.Generator, stale: float = 0.0) -> list[Verdict]:
+def make_portraits(effect: float, seeds: int, rng: np.random.Generator, stale: float = 0.0) -> Tables:
     """Shares of the shuffled length about 0.5: the untrained net's is `effect` above the end, the middle's below it.
 
     The last point of the curve, which is not the end, is off by `stale`.
@@ -35,12 +35,15 @@ def judge_portraits(effect: float, seeds: int, rng: np.random.Generator, stale: 
     told = {"activations_null_bits": 1.0, "activations_untrained_null_bits": 1.0}
     along = np.stack([end + 0.2, middle, end + stale], axis=1).ravel()
     portraits = pd.DataFrame({"run_key": np.repeat(keys, 3), "tokens": np.tile([1.0, 10.0, 100.0], len(keys))})
-    tables = Tables(
+    return Tables(
         Study("portraits", "training_complexity"),
         pd.DataFrame({**runs, **told, "activations_bits": end, "activations_untrained_bits": untrained}),
         portraits.assign(**told, activations_bits=along, activations_untrained_bits=np.repeat(untrained, 3)),
     )
-    return training_complexity.judge(tables)
+
+
+def judge_portraits(effect: float, seeds: int, rng: np.random.Generator, stale: float = 0.0) -> list[Verdict]:
+    return training_complexity.judge(make_portraits(effect, seeds, rng, stale))
 
 
 def judge_lengths(effect: float, seeds: int, rng: np.random.Generator, lost: int = 0) -> list[Verdict]:
