@@ -12,7 +12,6 @@ from lab.cli.console.dials import parse_dials
 from lab.cli.console.output import print_facts, print_json, print_note
 from lab.core.dials import build_from_dials
 from lab.core.registry import open_shelf
-from lab.core.units import format_count
 
 if TYPE_CHECKING:
     from lab.training.compressor import Recipe
@@ -49,6 +48,8 @@ def command(
         coded = compress(data, recipe, advance)
     write_whole(out, coded.container)
     size = len(coded.container)
+    others = _measure_others(data)
+    area = coded.area_bits
     if as_json:
         print_json(
             {
@@ -57,8 +58,13 @@ def command(
                 "compressed_bytes": size,
                 "bits_per_byte": 8 * size / len(data) if data else None,
                 "payload_bits": coded.payload_bits,
-                "online_bits": coded.area_bits,
+                "online_bits": area,
+                "payload_over_online": coded.payload_bits / area if area else None,
+                "file_over_online": 8 * size / area if area else None,
                 "network_online_bits": coded.network_bits,
+                "mixture_online_bits": area if code == "mixture" else None,
+                "contexts_bits": others["context_mixing"],
+                "xz_bits": others["lzma"],
             }
         )
         return
@@ -71,13 +77,32 @@ def command(
                 + (f", {8 * size / len(data):.4f} bits/byte" if data else ""),
             ),
             ("of these", f"{size - coded.payload_bits // 8} are head: recipe, hash, arithmetic"),
-            ("online area", f"{format_count(coded.area_bits, 'bit')}; the content takes {coded.payload_bits} bits"),
-            ("the net alone", f"{format_count(coded.network_bits, 'bit')} online"),
+            ("online area", f"{area:,.2f} bits; the content takes {coded.payload_bits:,}"),
+            *([("over the area", _name_ratios(coded.payload_bits, 8 * size, area))] if area else []),
+            ("the net alone", f"{coded.network_bits:,.2f} bits online"),
+            ("contexts alone", f"{others['context_mixing']:,.0f} bits, in order"),
+            *([("the mixture", f"{area:,.2f} bits online")] if code == "mixture" else []),
+            ("xz", f"{others['lzma']:,.0f} bits"),
         ],
     )
     if size >= len(data):
         print_note("The file did not get shorter: head and hash outweigh what was saved, or it is compressed already.")
     print_note(f"Next: lab decompress {out} FILE")
+
+
+def _measure_others(data: bytes) -> dict[str, float]:
+    """Bits of the bytes by contexts without a net, one stream read in order, and by xz."""
+    from numpy import frombuffer, uint8
+
+    from lab.complexity.code import Message
+    from lab.runs.spec import build_entry
+
+    message = Message(frombuffer(data, uint8), 256)
+    return {name: build_entry("codes", {"name": name}).count_bits(message) for name in ("context_mixing", "lzma")}
+
+
+def _name_ratios(payload: int, whole: int, area: float) -> str:
+    return f"{payload / area:.6f} of it without the head, {whole / area:.6f} with it"
 
 
 def _read_recipe(family: str, size: int | None, code: str, settings: Mapping[str, str]) -> "Recipe":

@@ -32,7 +32,14 @@ def test_a_file_goes_there_and_back(terminal: Terminal) -> None:
     assert again["sha256"] == hash_bytes(DATA)
     assert coded["compressed_bytes"] == (terminal.folder / "small").stat().st_size < 0.6 * len(DATA)
     assert abs(coded["payload_bits"] - coded["online_bits"]) < 5e-4 * coded["online_bits"] + 64
-    assert coded["online_bits"] < coded["network_online_bits"]
+    assert coded["online_bits"] == coded["mixture_online_bits"] < coded["network_online_bits"]
+    assert coded["payload_over_online"] == coded["payload_bits"] / coded["online_bits"]
+    assert coded["file_over_online"] == 8 * coded["compressed_bytes"] / coded["online_bits"]
+    assert coded["contexts_bits"] < coded["xz_bits"] < 8 * len(DATA)
+    told = terminal.run("compress", path, "told", *DIALS).stdout
+    for words in ("the net alone", "contexts alone", "the mixture", "xz", f"{coded['online_bits']:,.2f} bits"):
+        assert words in told, words
+    assert f"{coded['file_over_online']:.6f} with it" in told
     before = sorted(p.name for p in terminal.folder.iterdir())
     assert "exists already" in terminal.refuse("compress", path, "again", *DIALS)
     assert "exists already" in terminal.refuse("decompress", "small", "again")
