@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from lab.tables import Tables
 
 MOST_ROWS = 30
+SLOW = "context_mixing"
+LONG_PAIR = 2**15
+"""Symbols of the largest pair beyond which the slow code is left out, unless asked for: it takes seconds a pair."""
 
 
 def command(
@@ -32,6 +35,9 @@ def command(
         int, typer.Option("--halves", min=0, max=1000, help="Random halves, for intervals and support; 0: none.")
     ] = 10,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Which halves, and which stretch of a source.")] = 0,
+    every_code: Annotated[
+        bool, typer.Option("--every-code", help=f"K(x|y) by context_mixing for pairs beyond {LONG_PAIR:,} symbols too.")
+    ] = False,
     to: Annotated[Path | None, typer.Option("--to", metavar="FOLDER", help="Draw the map and the tree there.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -44,7 +50,7 @@ def command(
     from lab.analysis.complexity.distances import read_map, tabulate_distances
     from lab.analysis.complexity.objects import name_apart, open_object
     from lab.complexity.distances import measure_distances
-    from lab.complexity.information import measure_information
+    from lab.complexity.information import load_conditional, measure_information
     from lab.runs.spec import build_entry, label_entry, parse_entry
 
     table = parse_entry("codes", code)
@@ -55,13 +61,18 @@ def command(
     names = name_apart([Path(name).name or name for name in objects], objects)
     with open_count(f"distances by {label}", "pairs", len(objects) ** 2 * (1 + halves)) as advance:
         found = measure_distances(names, messages, chosen, halves, seed, advance)
+    codes = load_conditional()
+    longest = sum(sorted(map(len, messages))[-2:])
+    if longest > LONG_PAIR and not every_code:
+        del codes[SLOW]
+        print_note(f"note: K(x|y) without {SLOW}: a pair has {longest:,} symbols; --every-code waits for it")
     with open_count("what each tells of the other", "pairs", len(objects) ** 2) as advance:
-        information = measure_information(messages, advance=advance)
+        information = measure_information(messages, codes, advance)
     tables = tabulate_distances(found, information, messages, label)
     read = read_map(tables)
     assert read is not None  # every pair was just measured
     if as_json:
-        print_json(_to_literal(found, information, read, label))
+        print_json({**_to_literal(found, information, read, label), "conditional_codes": sorted(codes)})
     else:
         for one in described:
             for note in one.notes:

@@ -39,6 +39,16 @@ def test_groups_are_found_with_intervals_and_support(terminal: Terminal) -> None
     assert answer["score"]["value"] == 1.0
 
 
+def test_the_slow_code_waits_until_it_is_asked_for(terminal: Terminal) -> None:
+    for name, size in (("a", 9_000), ("b", 24_000)):
+        (terminal.folder / name).write_bytes(np.random.default_rng(size).integers(0, 4, size, np.uint8).tobytes())
+    done = terminal.run("ncd", "a", "b", "--halves", "0", "--json")
+    assert "without context_mixing: a pair has 33,000 symbols" in done.stderr
+    assert "context_mixing" not in json.loads(done.stdout)["conditional_codes"]
+    short = terminal.run("ncd", "a", "b", "--halves", "0", "--json", "--length", "500")
+    assert "without" not in short.stderr and "context_mixing" in json.loads(short.stdout)["conditional_codes"]
+
+
 def test_a_tree_for_people_and_figures(terminal: Terminal) -> None:
     files = write_files(terminal)
     (terminal.folder / "more").mkdir()
