@@ -20,7 +20,7 @@ from lab.core.registry import open_shelf
 from lab.core.units import NATS_PER_BIT
 from lab.data import CorpusSource
 from lab.figures import Range
-from lab.figures.framing.estimators import Group, select_group
+from lab.figures.framing.estimators import UNITS, Group, select_group
 from lab.runners.estimate import QUANTITIES, SHELVES, EstimateFields
 from lab.tables import Study, Tables
 
@@ -40,7 +40,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Demand:
-    """`of`: which methods; `tolerance`: the bias in bits that is small enough."""
+    """`of`: which methods; `tolerance`: the bias that is small enough, in the unit of what they estimate."""
 
     of: Group = "entropy_rate"
     tolerance: Annotated[float, Range(0.01, 0.2, 0.01)] = 0.05
@@ -55,7 +55,7 @@ def render(study: Study | None) -> None:
     st.header("What is known of the sources", anchor="sources")
     with contain_errors():
         show_grid(list_sources())
-        st.caption("In bits, each source with its dials at their defaults; the entropy rate is per symbol.")
+        st.caption("Each source with its dials at their defaults.")
     study = find_evidence(study, "estimator_calibration")
     tables = read_tables(study) if study is not None else None
     if study is None or tables is None or collect_points(tables).empty:
@@ -77,18 +77,23 @@ def _show_sample() -> None:
 
 @st.cache_data(max_entries=64, show_spinner="Measuring …")
 def measure_sample(source: str, length: int, seed: int) -> pd.DataFrame:
-    """A row per method: what it says of one sequence, the truth and the difference, in bits."""
+    """A row per method: what it says of one sequence, the truth and the difference, in the unit of the quantity."""
     rows = []
     for shelf in SHELVES:
         for name in open_shelf(shelf).names():
             fields = EstimateFields({"name": source}, {"shelf": shelf, "name": name}, length, seed)
             if fields.quantity != "none":
                 found, truth = fields.measure(fields.draw(length)), fields.truth_bits
-                rows.append({"method": name, "quantity": fields.quantity.replace("_", " "),
-                             "estimate_bits": _known(found), "truth_bits": _known(truth)})  # fmt: skip
+                rows.append({"method": name, "quantity": _name_quantity(fields.quantity),
+                             "estimate": _known(found), "truth": _known(truth)})  # fmt: skip
     frame = pd.DataFrame(rows)
-    frame["off_by"] = frame["estimate_bits"] - frame["truth_bits"]
+    frame["off by"] = frame["estimate"] - frame["truth"]
     return frame.sort_values(["quantity", "method"], ignore_index=True)
+
+
+def _name_quantity(quantity: str) -> str:
+    """A quantity in words, with its unit."""
+    return f"{quantity.replace('_', ' ')}, {UNITS[quantity]}"
 
 
 def _known(bits: float | None) -> float:
@@ -105,7 +110,7 @@ def list_sources() -> pd.DataFrame:
     for name in open_shelf("data").names():
         source = open_shelf("data").load(name)()
         if not isinstance(source, CorpusSource):  # a text is the page Complexity's
-            truths = {quantity.replace("_", " "): _spell(getattr(source, quantity)) for quantity in QUANTITIES}
+            truths = {_name_quantity(quantity): _spell(getattr(source, quantity)) for quantity in QUANTITIES}
             rows.append({"source": name, **truths, "known": source.known})
     return pd.DataFrame(rows)
 
@@ -125,8 +130,8 @@ def _show_trust(tables: Tables) -> None:
     show_grid(frame)
     offer_csv(frame, tables.study.name, "trusted_lengths")
     st.caption(
-        "The shortest length from which on the 95 % interval of the bias over seeds stays within the tolerance, to the "
-        "longest sequence of the study; never: not even there."
+        "The shortest length in symbols from which on the 95 % interval of the bias over seeds stays within "
+        f"{options['tolerance']:g} {UNITS[options['of']]}, to the longest sequence of the study; never: not even there."
     )
 
 

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from lab.analysis.complexity.estimator_calibration import measure_bias
 from lab.figures import Figure
-from lab.figures.framing.estimators import TITLES, Group, list_runs, select_group
+from lab.figures.framing.estimators import TITLES, UNITS, Group, list_runs, select_group
 from lab.figures.framing.series import make_empty
 from lab.figures.ink.axes import set_linear_axis, set_log_axis
 from lab.figures.ink.marks import add_intervals, add_line, add_reference, new_figure, split_marks
@@ -50,6 +50,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
     frame.attrs = {
         "x": X,
         "y": Y,
+        "unit": UNITS[options.of],
         "notes": [
             f"Bias of the {TITLES[options.of]}, source {options.source}",
             f"Mean over {int(bias['seeds'].max())} seeds with 95 % t intervals; a fresh sequence at every length",
@@ -63,7 +64,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     """A line per method about the truth at 0, or the size of the bias on two logarithmic axes."""
     figure = new_figure()
     bias = split_marks(frame)["bias"]
-    sized = "negative" in frame
+    sized, title = "negative" in frame, f"bias ({frame.attrs['unit']})"
     for name, look in choose_looks(bias["series"].unique()).items():
         own = bias[bias["series"] == name].sort_values(X)
         add_line(figure, own[X], own[Y], look, str(name), width=1.2, legend=False)
@@ -76,11 +77,11 @@ def draw(frame: pd.DataFrame) -> go.Figure:
             add_intervals(figure, own, X, Y, look, str(name))
     set_log_axis(figure, "x", bias[X], X)
     if sized:
-        set_log_axis(figure, "y", bias[Y], Y)
+        set_log_axis(figure, "y", bias[Y], Y, title=title)
     else:
         add_reference(figure, (bias[X].min(), bias[X].max()), 0.0, "the truth")
         ends = bias[[Y, "low", "high"]].to_numpy(float).ravel()
-        set_linear_axis(figure, "y", [*ends, 0.0], Y)
+        set_linear_axis(figure, "y", [*ends, 0.0], Y, title=title)
     return figure
 
 

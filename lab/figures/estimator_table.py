@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from lab.analysis.complexity.estimator_calibration import measure_bias
 from lab.figures import Figure
-from lab.figures.framing.estimators import TITLES, Group, list_runs, select_group, spell_label
+from lab.figures.framing.estimators import TITLES, UNITS, Group, list_runs, select_group, spell_label
 from lab.figures.framing.series import make_empty
 from lab.figures.ink.axes import set_linear_axis
 from lab.figures.ink.marks import new_figure
@@ -58,7 +58,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
         "y": "method",
         "notes": [
             f"Bias of the {TITLES[options.of]}, mean over seeds, at {cells['length'].max():,.0f} symbols",
-            "In thousandths of a bit; bold where the 95 % interval over seeds excludes 0; –: no answer",
+            f"In thousandths of {UNITS[options.of]}; bold where the 95 % interval over seeds excludes 0; –: no answer",
             *(f"{method} at {length:,.0f} symbols" for method, length in shorter.items()),
         ],
     }

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 from lab.analysis.complexity.estimator_calibration import average_estimates
 from lab.figures import Figure
-from lab.figures.framing.estimators import TITLES, Group, list_runs, select_group
+from lab.figures.framing.estimators import TITLES, UNITS, Group, list_runs, select_group
 from lab.figures.framing.series import make_empty
 from lab.figures.ink.axes import set_linear_axis, set_log_axis
 from lab.figures.ink.marks import add_intervals, add_line, add_reference, new_figure, split_marks
@@ -56,6 +56,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
     frame.attrs = {
         "x": X,
         "y": Y,
+        "unit": UNITS[options.of],
         "notes": [
             f"Estimates of the {TITLES[options.of]}, source {SOURCES[options.source]}",
             f"Mean over {int(means['seeds'].max())} seeds with 95 % t intervals; a fresh sequence at every length",
@@ -76,7 +77,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
         add_reference(figure, (flips[X].min(), flips[X].max()), flips[Y].iloc[0], flips["series"].iloc[0])
     set_log_axis(figure, "x", means[X], X)
     ends = frame[[Y, "low", "high"]].to_numpy(float).ravel()
-    set_linear_axis(figure, "y", [*ends, 0.0], Y)
+    set_linear_axis(figure, "y", [*ends, 0.0], Y, title=f"estimate ({frame.attrs['unit']})")
     return figure
 
 

@@ -48,18 +48,18 @@ def fill_store(folder: Path) -> None:
 def test_without_a_study_it_measures_one_sequence_and_says_what_to_run(place: Path) -> None:
     page = open_page("estimators")
     sample, sources = (element.value for element in page.dataframe)
-    golden = sample[(sample["quantity"] == "entropy rate") & (sample["method"] == "order_k")].iloc[0]
-    assert golden["truth_bits"] == pytest.approx(2 / 3)
-    assert abs(golden["off_by"]) < 0.05
+    golden = sample[(sample["quantity"] == "entropy rate, bits/symbol") & (sample["method"] == "order_k")].iloc[0]
+    assert golden["truth"] == pytest.approx(2 / 3)
+    assert abs(golden["off by"]) < 0.05
     assert set(sources["source"]) >= {"bernoulli", "thue_morse", "prng"}
-    assert sources.set_index("source").loc["thue_morse", "excess entropy"] == "diverges"
+    assert sources.set_index("source").loc["thue_morse", "excess entropy, bits"] == "diverges"
     assert "lab run estimator_calibration" in "".join(code.value for code in page.code)
 
 
 def test_another_sequence_may_be_asked_for_in_the_address(place: Path) -> None:
     page = open_page("estimators", **{"sample.source": "Periodic", "sample.length": "256"})
-    truths = page.dataframe[0].value.set_index("quantity")["truth_bits"]
-    assert truths["entropy rate"].eq(0).all()
+    truths = page.dataframe[0].value.set_index("quantity")["truth"]
+    assert truths["entropy rate, bits/symbol"].eq(0).all()
 
 
 def test_with_a_calibration_it_says_from_which_length_on_and_draws_the_figures(place: Path) -> None:
@@ -68,4 +68,4 @@ def test_with_a_calibration_it_says_from_which_length_on_and_draws_the_figures(p
     trust = page.dataframe[2].value.set_index("method")
     assert list(trust.columns) == ["golden_mean"], "a source without a known truth has no column"
     assert set(trust["golden_mean"]) <= {"never", "256", "512", "1,024", "2,048"}
-    assert "Bias against length" in read(page)
+    assert "Bias against length" in read(page) and "stays within 0.05 bits/symbol" in read(page)

@@ -21,6 +21,15 @@ TITLES = {
 }
 
 
+UNITS = {
+    "codes": "bits/symbol",
+    "entropy_rate": "bits/symbol",
+    "excess_entropy": "bits",
+    "statistical_complexity": "bits",
+}
+"""Of what a group estimates."""
+
+
 def select_group(tables: Tables, group: Group) -> pd.DataFrame:
     """The points of one group, `lab.analysis.complexity.estimator_calibration.collect_points`."""
     points = collect_points(tables)
