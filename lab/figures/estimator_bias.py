@@ -50,7 +50,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
     frame.attrs = {
         "x": X,
         "y": Y,
-        "unit": UNITS[options.of],
+        "y_unit": UNITS[options.of],
         "notes": [
             f"Bias of the {TITLES[options.of]}, source {options.source}",
             f"Mean over {int(bias['seeds'].max())} seeds with 95 % t intervals; a fresh sequence at every length",
@@ -64,7 +64,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     """A line per method about the truth at 0, or the size of the bias on two logarithmic axes."""
     figure = new_figure()
     bias = split_marks(frame)["bias"]
-    sized, title = "negative" in frame, f"bias ({frame.attrs['unit']})"
+    sized, title = "negative" in frame, f"bias ({frame.attrs['y_unit']})"
     for name, look in choose_looks(bias["series"].unique()).items():
         own = bias[bias["series"] == name].sort_values(X)
         add_line(figure, own[X], own[Y], look, str(name), width=1.2, legend=False)

@@ -56,7 +56,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
     frame.attrs = {
         "x": X,
         "y": Y,
-        "unit": UNITS[options.of],
+        "y_unit": UNITS[options.of],
         "notes": [
             f"Estimates of the {TITLES[options.of]}, source {SOURCES[options.source]}",
             f"Mean over {int(means['seeds'].max())} seeds with 95 % t intervals; a fresh sequence at every length",
@@ -77,7 +77,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
         add_reference(figure, (flips[X].min(), flips[X].max()), flips[Y].iloc[0], flips["series"].iloc[0])
     set_log_axis(figure, "x", means[X], X)
     ends = frame[[Y, "low", "high"]].to_numpy(float).ravel()
-    set_linear_axis(figure, "y", [*ends, 0.0], Y, title=f"estimate ({frame.attrs['unit']})")
+    set_linear_axis(figure, "y", [*ends, 0.0], Y, title=f"estimate ({frame.attrs['y_unit']})")
     return figure
 
 
