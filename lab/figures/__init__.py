@@ -7,7 +7,7 @@ figure, the same plotly figure is shown in the browser and printed (`lab.figures
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lab.core.columns import describe_column
@@ -43,8 +43,9 @@ class Figure:
 
     `options` is a frozen dataclass of dials: a literal, a bool, or a number annotated with its `Range`.
     `prepare(tables, options)` gives a tidy frame with a row per mark; runs are named in `run_key`. Its `attrs` may
-    hold `x` and `y` (columns on the axes), `notes` (sentences for the caption: what was fitted, left out, refused)
-    and, where the frame is empty, `missing` (why, and what to run). `draw(frame)` is never given an empty frame.
+    hold `x` and `y` (columns on the axes), `y_unit` (where it is not the column's), `notes` (sentences for the caption:
+    what was fitted, left out, refused) and, where the frame is empty, `missing` (why, and what to run). `draw(frame)`
+    is never given an empty frame.
     `page` is the page of the dashboard it stands on, under its `topic`.
     """
 
@@ -57,7 +58,9 @@ class Figure:
 
     def caption(self, frame: pd.DataFrame, tables: Tables) -> str:
         """Plain text: title, axes with units, what the marks mean, what was left out, and the runs shown."""
-        axes = [describe_column(frame.attrs[axis]).label for axis in ("y", "x") if axis in frame.attrs]
+        columns = {axis: describe_column(frame.attrs[axis]) for axis in ("y", "x") if axis in frame.attrs}
+        units = {axis: frame.attrs.get(f"{axis}_unit", column.unit) for axis, column in columns.items()}
+        axes = [replace(column, unit=units[axis]).label for axis, column in columns.items()]
         against = " against ".join(label if i else label[:1].upper() + label[1:] for i, label in enumerate(axes))
         sentences = [f"{self.title}. Study {tables.study.name}.", against]
         keys = list_run_keys(frame)

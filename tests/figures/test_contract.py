@@ -99,6 +99,7 @@ def test_caption_tells_study_axes_and_runs(name: str) -> None:
     caption = figure.caption(frame, tables)
     assert tables.study.name in caption and f"{len(list_run_keys(frame))} runs" in caption
     assert describe_column(frame.attrs["x"]).label[1:] in caption
+    assert frame.attrs.get("y_unit", "") in caption
 
 
 @pytest.mark.parametrize("name", NAMES)
