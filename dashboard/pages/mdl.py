@@ -159,7 +159,7 @@ def tabulate(panel: Panel) -> pd.DataFrame:
                     "order chosen": order,
                     "description_bits": total,
                     "bits an example": total / panel.n,
-                    "regret_bits": panel.count_regret_bits(code),
+                    "regret, bits": panel.count_regret_bits(code),
                 }
             )
     return pd.DataFrame(rows)
