@@ -118,3 +118,10 @@ def test_a_ratio_of_lengths_has_no_interval_below_zero() -> None:
     )
     ratio = hump.estimate_ratio()
     assert ratio.value == pytest.approx(3**0.5) and 0 < ratio.low < 1 < ratio.high
+
+
+def test_a_run_that_never_rises_is_not_left_out_of_a_climb() -> None:
+    rising, falling = np.arange(5.0), np.arange(5.0)[::-1]
+    both = Hump(np.arange(5.0), np.array([rising, rising + 1, falling]), np.ones((3, 5)), ("a", "b", "c"))
+    found = both.estimate_climb()
+    assert np.isnan(found.value) and "1 of 3 runs never rise" in found.method

@@ -93,10 +93,16 @@ class Hump:
         return average_replicates("share of the hump gone in the end", values.tolist(), "", level)
 
     def estimate_climb(self, level: float = 0.95) -> Estimate:
-        """1 − (sum of the steps down) / (sum of the steps up) of the simulation: 1 where it never falls."""
-        steps = np.diff(self.simulated, axis=1)
-        values = 1.0 + np.minimum(steps, 0).sum(axis=1) / np.maximum(steps, 0).sum(axis=1)
-        return average_replicates("share of the climb that is kept", values.tolist(), "", level)
+        """1 − (sum of the steps down) / (sum of the steps up) of the simulation: 1 where it never falls.
+
+        No value where a run never rises: to leave it out would be to choose those that speak for a climb.
+        """
+        name, steps = "share of the climb that is kept", np.diff(self.simulated, axis=1)
+        up, down = np.maximum(steps, 0).sum(axis=1), -np.minimum(steps, 0).sum(axis=1)
+        if flat := int((up == 0).sum()):
+            method = f"{flat} of {len(up)} runs never rise"
+            return Estimate(name, math.nan, level=level, method=method, n=len(up))
+        return average_replicates(name, (1.0 - down / up).tolist(), "", level)
 
     def tabulate(self, level: float = 0.95) -> pd.DataFrame:
         """A row per snapshot and series ('simulation', 'surrogate', 'excess'): relaxation_times, value, low, high."""
