@@ -37,10 +37,11 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
         return make_empty(tables, "No finished run to draw.")
     runs = runs.assign(series=_name_recipes(runs))
     runs = runs[runs["tokens"].eq(runs.groupby("series")["tokens"].transform("max"))]
-    seeds = runs.groupby([*CELL, "learning_rate"])["seed"].transform("nunique")
-    runs = runs[seeds.eq(seeds.groupby([runs[name] for name in CELL]).transform("max"))]
-    losses = runs.groupby([*CELL, "learning_rate"])["loss_nats"].transform("mean")
-    runs = runs[losses.eq(losses.groupby([runs[name] for name in CELL]).transform("min"))].assign(mark="run")
+    # What a file does not tell, a rate or a batch, is one value to group by and no reason to drop the run.
+    runs = runs.assign(seeds=runs.groupby([*CELL, "learning_rate"], dropna=False)["seed"].transform("nunique"))
+    runs = runs[runs["seeds"].eq(runs.groupby(CELL, dropna=False)["seeds"].transform("max"))]
+    runs = runs.assign(mean=runs.groupby([*CELL, "learning_rate"], dropna=False)["loss_nats"].transform("mean"))
+    runs = runs[runs["mean"].eq(runs.groupby(CELL, dropna=False)["mean"].transform("min"))].assign(mark="run")
     means = average_seeds(runs, ["series", options.x], options.y).assign(mark="mean")
     wanted = ["mark", "series", options.x, options.y, "low", "high", "run_key", "seed", "learning_rate"]
     frame = pd.concat([runs, means], ignore_index=True).reindex(columns=wanted)

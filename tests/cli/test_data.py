@@ -36,7 +36,7 @@ def test_a_source_says_what_is_known_of_it(terminal: Terminal) -> None:
         (("fetch",), "needs a name"),
         (("fetch", "markov"), "is built in"),
         (("fetch", "tiny_stories:megabytes=0"), "lies in 1"),
-        (("fetch", "king_james"), "No matching distribution"),
+        (("fetch", "king_james"), "pip is set up for no index"),
         (("list", "markov"), "lab data describe markov"),
     ],
 )
