@@ -19,7 +19,7 @@ from lab.data.elementary import Elementary
 from lab.figures import Figure
 from lab.figures.framing.series import make_empty
 from lab.figures.ink.axes import set_linear_axis
-from lab.figures.ink.film import CREAM_SCALE
+from lab.figures.ink.film import add_picture
 from lab.figures.ink.marks import new_figure
 from lab.tables import Tables
 
@@ -81,17 +81,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     """Two heat maps on common axes, time running downwards."""
     cells, figure = frame[frame["mark"] == "cell"], new_figure((1.0,))
     for _, picture in cells.groupby("picture", sort=False):
-        grid = picture.pivot_table("value", "line", "column")
-        figure.add_heatmap(
-            x=grid.columns.to_numpy(float),
-            y=grid.index.to_numpy(float),
-            z=grid.to_numpy(float),
-            zmin=0.0,
-            zmax=1.0,
-            colorscale=CREAM_SCALE,
-            showscale=False,
-            hoverinfo="skip",
-        )
+        add_picture(figure, picture)
     middles = cells.groupby("picture", sort=False)["column"].mean()
     set_linear_axis(figure, "x", cells["column"], "cell", title="")
     set_linear_axis(figure, "y", cells["line"], "step", title="Step")

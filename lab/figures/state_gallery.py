@@ -20,7 +20,7 @@ from lab.core.registry import open_shelf
 from lab.figures import Figure
 from lab.figures.framing.series import make_empty
 from lab.figures.ink.axes import set_linear_axis
-from lab.figures.ink.film import CREAM_SCALE
+from lab.figures.ink.film import add_picture
 from lab.figures.ink.marks import new_figure
 from lab.tables import Tables
 
@@ -66,17 +66,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     cells = frame[frame["mark"] == "cell"]
     figure = new_figure((1.0,))
     for _, picture in cells.groupby(["picture", "relaxation_times"], sort=False):
-        grid = picture.pivot_table("value", "line", "column")
-        figure.add_heatmap(
-            x=grid.columns.to_numpy(float),
-            y=grid.index.to_numpy(float),
-            z=grid.to_numpy(float),
-            zmin=0.0,
-            zmax=1.0,
-            colorscale=CREAM_SCALE,
-            showscale=False,
-            hoverinfo="skip",
-        )
+        add_picture(figure, picture)
     middles = cells.groupby("relaxation_times")["column"].mean()
     rows = cells.groupby("picture")["line"].mean()
     set_linear_axis(figure, "x", cells["column"], frame.attrs["x"])

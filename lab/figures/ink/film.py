@@ -31,6 +31,21 @@ def paint(shares: NDArray[np.float64], pixels: int = 400) -> NDArray[np.uint8]:
     return picture
 
 
+def add_picture(figure: go.Figure, cells: pd.DataFrame) -> None:
+    """A heat map of `cells`, a row each: its place (`column`, `line`) and its `value`, 0 (coffee) to 1 (cream)."""
+    grid = cells.pivot_table("value", "line", "column")
+    figure.add_heatmap(
+        x=grid.columns.to_numpy(float),
+        y=grid.index.to_numpy(float),
+        z=grid.to_numpy(float),
+        zmin=0.0,
+        zmax=1.0,
+        colorscale=CREAM_SCALE,
+        showscale=False,
+        hoverinfo="skip",
+    )
+
+
 def draw_film_curve(curve: pd.DataFrame, now: int) -> go.Figure:
     """Fine code length above, coarse and adjusted ones with their surrogates' below; a line at snapshot `now`."""
     figure = new_figure((0.42, 0.6))
