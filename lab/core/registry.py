@@ -146,6 +146,7 @@ SHELVES = {
         Shelf("codes", "lab/complexity/codes", ("code",)),
         Shelf("estimators", "lab/complexity/estimators", ("estimator",)),
         Shelf("automata", "lab/complexity/automata", ("automaton",)),
+        Shelf("measures", "lab/calibration/measures", ("measure",)),
         Shelf("runners", "lab/runners", ("runner",)),
         Shelf("figures", "lab/figures", ("figure",)),
         Shelf("commands", "lab/cli", ("command",)),

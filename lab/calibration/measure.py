@@ -1,0 +1,40 @@
+"""What a measure of calibration is: one number said of predictions, and how that number errs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Literal
+
+from lab.calibration.predictions import Predictions
+from lab.core.errors import InputError
+
+Needs = Literal["confidences", "probabilities"]
+
+
+class Measure(ABC):
+    """A measure; a subclass is a frozen dataclass whose fields are its dials, and a file exposes one instance.
+
+    `name`: of its file; `title`, `symbol`, `unit`: for axes and tables ('' has no unit); `lower_is_better`; `needs`:
+    confidences of one event, or the probabilities of all classes; `citation`: who defined it, with the year.
+    `bias_exponent` b: the value of a perfectly calibrated model is not 0 but falls as n^−b in the number of
+    predictions (measured: docs/calibration/intervals.md); None where the estimate is unbiased or no truth is 0.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    symbol: ClassVar[str]
+    unit: ClassVar[str] = ""
+    lower_is_better: ClassVar[bool] = True
+    needs: ClassVar[Needs] = "confidences"
+    bias_exponent: ClassVar[float | None] = None
+    citation: ClassVar[str]
+
+    @abstractmethod
+    def of(self, predictions: Predictions) -> float:
+        """The number, exact from every prediction; NaN where these predictions cannot bear it."""
+
+    def require_probabilities(self, predictions: Predictions) -> None:
+        """Raises `InputError` unless the probabilities of all classes are there."""
+        if predictions.probabilities_NK is None:
+            rule = "needs the probabilities of all classes"
+            raise InputError(self.name, "confidences of one event", rule, "make it with Predictions.of_probabilities")
