@@ -12,7 +12,7 @@ One way is literal, n·log2(alphabet) bits rounded up: no bound exceeds that by 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lab.complexity.code import Code, Message, Proof
@@ -106,9 +106,15 @@ def count_literal_bits(message: Message) -> float:
     return float(math.ceil(len(message) * math.log2(message.alphabet)))
 
 
-def bound_message(message: Message, codes: Mapping[str, Code] | None = None, told_bits: float = 0.0) -> Bound:
+def bound_message(
+    message: Message,
+    codes: Mapping[str, Code] | None = None,
+    told_bits: float = 0.0,
+    scans: Sequence[Scan] | None = None,
+) -> Bound:
     """The bound by the codes given, by default all of the shelf, over every packing and scan that fits the message.
 
+    `scans`: of those, the ones to try, where fewer are enough; the decoder knows which, so fewer ways are told apart.
     `told_bits`: what the decoder of this object must be told beside its shape (`lab.complexity.objects`).
     A code is left out, with the reason, of a message longer than its `most_symbols` or that it refuses: a proven code
     by its shape and alphabet alone, which the decoder knows too, so that both count the same ways. A code that
@@ -116,7 +122,7 @@ def bound_message(message: Message, codes: Mapping[str, Code] | None = None, tol
     """
     usable, left_out = _choose_codes(message, load_codes() if codes is None else codes)
     descriptions = [Description(LITERAL, "symbols", "row", count_literal_bits(message), "kraft")]
-    for packing, scan, laid_out, choice_bits in _lay_out(message):
+    for packing, scan, laid_out, choice_bits in _lay_out(message, scans):
         for name, code in usable.items():
             if code.proof == "estimate" and (packing, scan) != ("symbols", "row"):
                 continue
@@ -147,9 +153,11 @@ def _choose_codes(message: Message, codes: Mapping[str, Code]) -> tuple[dict[str
     return usable, left_out
 
 
-def _lay_out(message: Message) -> Iterator[tuple[Packing, Scan, Message, float]]:
+def _lay_out(message: Message, scans: Sequence[Scan] | None) -> Iterator[tuple[Packing, Scan, Message, float]]:
     """One message at a time, and the bits of the choices made in it: a large one is not held in all its layouts."""
     for scan in list_scans(message):
+        if scans is not None and scan not in scans:
+            continue
         scanned = scan_message(message, scan)
         for packing in list_packings(message):
             laid_out = pack_message(scanned.message) if packing == "packed" else scanned.message

@@ -14,8 +14,8 @@ from lab.core.errors import InputError
 from lab.runners.training.fields import EVALUATION_SHARE, TrainFields, TrainingRunner, check_fields
 from lab.runs.runner import Cost, Fields, Reporter, Result, Scalar
 
-PORTRAITS = 12  # about as many as a run's steps have octaves
-SECONDS_EACH = 0.6
+PORTRAITS = 15  # two an octave of a run's steps, the end and the untrained net
+SECONDS_EACH = 0.3
 BYTES_PER_RUN = 20_000
 
 
@@ -34,7 +34,7 @@ class PortraitRunner(TrainingRunner):
     It is a runner of its own, so that the keys and the numbers of training runs do not depend on being looked at.
     """
 
-    version = 3  # parameters of more than two axes are described too
+    version = 4  # rows and columns alone are tried
 
     def identify(self, fields: Fields) -> dict[str, Any]:
         """That of the training run, and the dials that are not at their default."""

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from lab.complexity.bounds import bound_message
 from lab.complexity.code import Code, Message
 from lab.complexity.quantising import Rule, quantise
+from lab.complexity.scans import Scan
 from lab.core.errors import InputError
 from lab.core.registry import open_shelf
 from lab.core.seeds import derive_seed, open_stream
@@ -30,6 +31,7 @@ from lab.training.loop import Curve, Task, Trainer
 
 PARTS = ("weights", "activations", "predictions")
 CODES = ("deflate", "lzma", "kt")  # one that repeats, one that reaches far, one that knows the histogram alone
+SCANS: tuple[Scan, ...] = ("row", "column")  # a neuron's values lie in a row or a column; it has no other neighbours
 FEWEST_WEIGHTS = 64  # of a matrix that is described
 
 
@@ -57,7 +59,7 @@ def draw_portrait(
     of the readout, a plane of positions × neurons. Predictions: the likeliest token at every position. The null of
     weights and predictions are the same symbols in random order; of activations, each neuron's in an order of its own.
     Weights and activations are described again with the units permuted, where the net offers `permute_units`; its
-    predictions are the same then. The bits are the shortest of three codes.
+    predictions are the same then. The bits are the shortest of three codes by rows and by columns.
     """
     codes = {name: open_shelf("codes").load(name)() for name in CODES}
     planes = _lay_out(net, family, inputs_NT, levels, rule)
@@ -116,7 +118,7 @@ def _shuffle(message: Message, by_column: bool, chance: np.random.Generator) -> 
 
 
 def _count(messages: Sequence[Message], codes: dict[str, Code]) -> float:
-    return sum(bound_message(message, codes).count_bits() for message in messages)
+    return sum(bound_message(message, codes, scans=SCANS).count_bits() for message in messages)
 
 
 def watch_training(

@@ -151,3 +151,13 @@ def test_surrogates_keep_what_they_promise() -> None:
 def test_surrogates_of_almost_nothing(kind: str, n: int) -> None:
     drawn = draw_surrogate(Message(np.ones(n, dtype=np.uint8), 2), kind, np.random.default_rng(0))  # type: ignore[arg-type]
     np.testing.assert_array_equal(drawn.symbols, np.ones(n))
+
+
+def test_fewer_scans_are_fewer_ways_to_tell_apart() -> None:
+    plane = Message(make_coins(256).symbols.reshape(16, 16), 2)
+    every, rows = bound_message(plane, QUICK), bound_message(plane, QUICK, scans=("row",))
+    kept = tuple(description for description in every.descriptions if description.scan == "row")
+    assert rows.descriptions == kept and len(kept) < len(every.descriptions)
+    for bound in (every, rows):
+        choice_bits = bound.count_bits() - bound.told_bits - bound.choose().payload_bits
+        assert choice_bits == pytest.approx(math.log2(len(bound.descriptions)))

@@ -47,6 +47,16 @@ class CausalConvNet(nn.Module):
             kept.append(inputs_BSW[:, -span:])
         return self.readout(normalize(stream_BTW)), kept
 
+    @torch.no_grad()
+    def permute_units(self, chance: torch.Generator) -> None:
+        """Reorders the stream's channels and each layer's gated units; the function stays what it was."""
+        stream = torch.randperm(self.embedding.embedding_dim, generator=chance)
+        for table in (self.embedding.weight, self.readout.weight):
+            table.copy_(table[:, stream])
+        for layer in self.layers:
+            if isinstance(layer, GatedConvolution):
+                layer.permute_stream(stream, chance)
+
     def _run(self, tokens_BT: Tensor, convolve: Callable[..., Tensor]) -> Tensor:
         stream_BTW = normalize(self.embedding(tokens_BT))
         for layer in self.layers:
@@ -77,6 +87,13 @@ class GatedConvolution(nn.Module):
         kernel = self.kernel.view(-1, 2 * W, W).permute(1, 0, 2)
         passed, gate = convolve(inputs_BSW, length, kernel, self.bias, self.dilation).chunk(2, dim=-1)
         return F.linear(passed.tanh() * gate.sigmoid(), self.project)
+
+    def permute_stream(self, stream: Tensor, chance: torch.Generator) -> None:
+        """Follows the new order of the stream's channels, and puts each unit, with its gate, in a random place."""
+        units = torch.randperm(len(stream), generator=chance)
+        self.kernel.copy_(self.kernel[:, units][..., stream])
+        self.bias.copy_(self.bias.view(2, -1)[:, units].flatten())
+        self.project.copy_(self.project[stream][:, units])
 
 
 def convolve_at_once(inputs_BSW: Tensor, length: int, kernel: Tensor, bias: Tensor, dilation: int) -> Tensor:

@@ -56,6 +56,17 @@ class GPT2Net(nn.Module):
             stream_BTW = block(stream_BTW, partial(attend_without_dropout, before=before, after=grown))
         return self._read_out(stream_BTW), grown
 
+    @torch.no_grad()
+    def permute_units(self, chance: torch.Generator) -> None:
+        """Reorders the stream's channels and each block's hidden units; the function stays what it was."""
+        stream = torch.randperm(self.positions.embedding_dim, generator=chance)
+        for table in (self.readout.weight, self.positions.weight):
+            table.copy_(table[:, stream])
+        permute_norm(self.norm, stream)
+        for block in self.blocks:
+            if isinstance(block, Block):
+                block.permute_stream(stream, chance)
+
     def _run(self, tokens_BT: Tensor, attend: Callable[..., Tensor]) -> Tensor:
         stream_BTW = self._enter(tokens_BT, 0)
         for block in self.blocks:
@@ -103,8 +114,27 @@ class Block(nn.Module):
         hidden = F.gelu(self.forward_in(self.forward_norm(stream_BTW)), approximate="tanh")
         return stream_BTW + self._drop(self.forward_out(hidden))
 
+    def permute_stream(self, stream: Tensor, chance: torch.Generator) -> None:
+        """Follows the new order of the stream's channels, hidden units in a random one; heads stay as they are."""
+        hidden = torch.randperm(self.forward_in.out_features, generator=chance)
+        self.attention_in.copy_(self.attention_in[..., stream])
+        self.forward_in.weight.copy_(self.forward_in.weight[hidden][:, stream])
+        self.forward_in.bias.copy_(self.forward_in.bias[hidden])
+        self.forward_out.weight.copy_(self.forward_out.weight[:, hidden])
+        for norm in (self.attention_norm, self.forward_norm):
+            permute_norm(norm, stream)
+        for writer in (self.attention_out, self.forward_out):
+            writer.weight.copy_(writer.weight[stream])
+            writer.bias.copy_(writer.bias[stream])
+
     def _drop(self, x: Tensor) -> Tensor:
         return F.dropout(x, self.dropout, self.training)
+
+
+def permute_norm(norm: nn.LayerNorm, stream: Tensor) -> None:
+    """Gains and offsets follow the new order of the stream's channels."""
+    for parameter in norm.parameters():
+        parameter.copy_(parameter[stream])
 
 
 def attend_without_dropout(
