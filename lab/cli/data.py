@@ -1,4 +1,4 @@
-"""`lab data`: what texts, worlds and images there are, what is known of one, and how to get it."""
+"""`lab data`: what texts, worlds and labelled examples there are, what is known of one, and how to get it."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -13,9 +13,9 @@ from lab.core.units import NATS_PER_BIT, format_count
 
 if TYPE_CHECKING:
     from lab.data import Source
-    from lab.data.images import ImageSet
+    from lab.data.examples import ExampleSource
 
-SHELVES = ("data", "images")
+SHELVES = ("data", "examples")
 
 
 def command(
@@ -57,8 +57,7 @@ def _describe(request: str, as_json: bool) -> None:
     facts = _summarize(name, found) | {"what": _read_what(name), "kept_in": None, "bytes_kept": None}
     if found.holding is not None:
         facts |= {"kept_in": str(found.holding.folder), "bytes_kept": found.holding.bytes_kept or None}
-    if isinstance(found, Source):
-        facts |= _describe_source(found)
+    facts |= _describe_source(found) if isinstance(found, Source) else _describe_examples(found)
     if as_json:
         print_json(facts)
         return
@@ -86,6 +85,16 @@ def _describe_source(source: "Source") -> dict[str, Any]:
     }
 
 
+def _describe_examples(source: "ExampleSource") -> dict[str, Any]:
+    return {
+        "dials": list(describe_dials(type(source))),
+        "shape": " × ".join(map(str, source.shape)),
+        "classes": source.classes,
+        "training_examples": source.count_most(),
+        "content_hash": source.content_hash(),
+    }
+
+
 def _fetch(request: str, as_json: bool) -> None:
     holding = _open(request).holding
     if holding is None:
@@ -97,36 +106,35 @@ def _fetch(request: str, as_json: bool) -> None:
     print_text(f"{format_count(holding.bytes_kept, 'B')} in {folder}")
 
 
-def _open(request: str) -> "Source | ImageSet":
-    """The source with its dials, or the set of images."""
+def _open(request: str) -> "Source | ExampleSource":
+    """The source with its dials."""
     from lab.runs.spec import build_entry, parse_entry
 
-    name = request.partition(":")[0]
-    known = [each for shelf in SHELVES for each in open_shelf(shelf).names()]
-    if name not in known:
-        raise UnknownNameError.among("data", name, known, "lab data list shows what there is")
-    found: Source | ImageSet
-    if name in open_shelf("images").names():
-        if request != name:
-            raise InputError("lab data", request, "a set of images has no dials", f"lab data describe {name}")
-        found = open_shelf("images").load(name)
-    else:
-        found = build_entry("data", parse_entry("data", request))
+    shelf = _find_shelf(request.partition(":")[0])
+    found: Source | ExampleSource = build_entry(shelf, parse_entry(shelf, request))
     return found
 
 
-def _summarize(name: str, found: "Source | ImageSet") -> dict[str, Any]:
-    from lab.data import CorpusSource
-    from lab.data.images import ImageSet
+def _find_shelf(name: str) -> str:
+    """The shelf that has an entry of this name; raises `UnknownNameError`."""
+    for shelf in SHELVES:
+        if name in open_shelf(shelf).names():
+            return shelf
+    known = [each for shelf in SHELVES for each in open_shelf(shelf).names()]
+    raise UnknownNameError.among("data", name, known, "lab data list shows what there is")
 
-    kind = "text" if isinstance(found, CorpusSource) else "images" if isinstance(found, ImageSet) else "world"
+
+def _summarize(name: str, found: "Source | ExampleSource") -> dict[str, Any]:
+    from lab.data import CorpusSource
+    from lab.data.examples import ExampleSource
+
+    kind = "text" if isinstance(found, CorpusSource) else "examples" if isinstance(found, ExampleSource) else "world"
     state = "built in" if found.holding is None else "fetched" if found.holding.is_kept else "not fetched"
     return {"name": name, "kind": kind, "size": found.extent, "licence": found.licence, "state": state}
 
 
 def _read_what(name: str) -> str:
-    shelf = next(shelf for shelf in SHELVES if name in open_shelf(shelf).names())
-    return " ".join((open_shelf(shelf).find(name).module.__doc__ or "").split("\n\n")[0].split())
+    return " ".join((open_shelf(_find_shelf(name)).find(name).module.__doc__ or "").split("\n\n")[0].split())
 
 
 def _spell(value: object) -> str:

@@ -141,7 +141,7 @@ SHELVES = {
         Shelf("families", "lab/families", ("family",)),
         Shelf("optimizers", "lab/optimizers", ("optimizer",)),
         Shelf("data", "lab/data", ("source",)),
-        Shelf("images", "lab/data/images", ("images",)),
+        Shelf("examples", "lab/data/examples", ("source",)),
         Shelf("laws", "lab/scaling/laws", ("law",)),
         Shelf("codes", "lab/complexity/codes", ("code",)),
         Shelf("estimators", "lab/complexity/estimators", ("estimator",)),

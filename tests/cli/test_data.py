@@ -12,11 +12,11 @@ from tests.cli.driving import Terminal
 
 def test_everything_is_listed(terminal: Terminal) -> None:
     listed = json.loads(terminal.run("data", "--json", LAB_DATA=str(terminal.folder)).stdout)["data"]
-    assert [row["name"] for row in listed] == [*open_shelf("data").names(), *open_shelf("images").names()]
+    assert [row["name"] for row in listed] == [*open_shelf("data").names(), *open_shelf("examples").names()]
     states = {row["name"]: (row["kind"], row["state"]) for row in listed}
     assert states["markov"] == ("world", "built in")
     assert states["king_james"] == ("text", "not fetched")
-    assert states["mnist"] == ("images", "not fetched")
+    assert states["mnist"] == ("examples", "not fetched")
     assert "lab data fetch" in terminal.run("data", "list").stdout
 
 
@@ -28,11 +28,18 @@ def test_a_source_says_what_is_known_of_it(terminal: Terminal) -> None:
     assert "CDLA-Sharing-1.0" in told and "Next: lab data fetch tiny_stories:megabytes=8" in told
 
 
+def test_examples_say_their_shape_and_how_many_there_are(terminal: Terminal) -> None:
+    facts = json.loads(terminal.run("data", "describe", "digits", "--json").stdout)
+    assert (facts["shape"], facts["classes"], facts["training_examples"]) == ("1 × 8 × 8", 10, 1297)
+    assert "label_noise=0.0" in facts["dials"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("describe", "markof"), "did you mean 'markov'"),
-        (("describe", "mnist:size=3"), "has no dials"),
+        (("describe", "mnist:size=3"), "dial of mnist"),
+        (("describe", "mnist_1d:shift=rotation"), "cannot be turned"),
         (("fetch",), "needs a name"),
         (("fetch", "markov"), "is built in"),
         (("fetch", "tiny_stories:megabytes=0"), "lies in 1"),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import struct
+
+import numpy as np
 
 from lab.core.seeds import open_stream
 from lab.data.holdings import Holding
@@ -22,3 +26,14 @@ def keep_standin(holding: Holding) -> None:
     rows = [{"text": text, "book": "Words", "chapter": number} for number, text in enumerate(make_documents())]
     content = "\n".join(json.dumps(row) for row in rows).encode()
     holding.keep({DOCUMENTS if isinstance(holding, HubHolding) else "kjv.jsonl": content})
+
+
+def make_idx(array: np.ndarray) -> bytes:
+    head = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    return gzip.compress(head + array.astype(np.uint8).tobytes())
+
+
+def keep_pictures(holding: Holding, pixels: np.ndarray, labels: np.ndarray) -> None:
+    """These pictures where the training and the test ones of MNIST would be."""
+    files = {"images-idx3": make_idx(pixels), "labels-idx1": make_idx(labels)}
+    holding.keep({f"{part}-{name}-ubyte.gz": file for part in ("train", "t10k") for name, file in files.items()})

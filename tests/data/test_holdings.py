@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import struct
 import sys
 import tarfile
 import zipfile
@@ -20,16 +19,16 @@ import pytest
 from lab.core.errors import InputError, MissingExtraError, RefusedError
 from lab.core.fingerprint import hash_bytes
 from lab.core.registry import open_shelf
+from lab.data.examples import mnist
 from lab.data.fineweb_edu import FinewebEdu
 from lab.data.holdings import MANIFEST, Holding, find_cache
 from lab.data.holdings.hub import COMMIT, take_bytes
 from lab.data.holdings.index import list_indexes
 from lab.data.holdings.packages import PackageHolding
-from lab.data.images import mnist
 from lab.data.king_james import KingJames
 from lab.data.tiny_stories import TinyStories
 from lab.data.wikitext import Wikitext, join_lines
-from tests.data.standins import keep_standin, make_documents
+from tests.data.standins import keep_pictures, keep_standin, make_documents
 
 
 @pytest.fixture(autouse=True)
@@ -161,33 +160,23 @@ def test_chapters_are_documents() -> None:
     assert KingJames().read_documents() == [b"In the beginning\nAnd the earth\n", b"Thus\n"]
 
 
-def make_idx(array: np.ndarray) -> bytes:
-    head = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
-    return gzip.compress(head + array.astype(np.uint8).tobytes())
-
-
 def test_digits_are_read_as_published() -> None:
     pixels = np.arange(3 * 28 * 28).reshape(3, 28, 28) % 256
-    files = {
-        f"{part}-{name}-ubyte.gz": make_idx(array)
-        for part in ("train", "t10k")
-        for name, array in (("images-idx3", pixels), ("labels-idx1", np.array([7, 0, 9])))
-    }
-    mnist.HOLDING.keep(files)
-    for images, labels in mnist.images.load():
-        np.testing.assert_array_equal(images, pixels)
+    keep_pictures(mnist.HOLDING, pixels, np.array([7, 0, 9]))
+    for inputs, labels in mnist.source().load_split():
+        np.testing.assert_allclose(inputs[:, 0], (pixels / 255 - 0.1307) / 0.3081, atol=1e-6)
         assert labels.tolist() == [7, 0, 9] and labels.dtype == np.int64
     with pytest.raises(InputError, match="unsigned bytes"):
         mnist.read_idx(gzip.compress(b"\0\0\x0d\x01\0\0\0\0"))
 
 
-@pytest.mark.parametrize("name", open_shelf("images").names())
-def test_every_set_of_images_says_what_it_is_before_it_is_fetched(name: str) -> None:
-    images = open_shelf("images").load(name)
-    assert images.classes > 1 and images.licence and images.extent
-    if images.holding is not None:
+@pytest.mark.parametrize("name", open_shelf("examples").names())
+def test_every_source_of_examples_says_what_it_is_before_it_is_fetched(name: str) -> None:
+    source = open_shelf("examples").load(name)()
+    assert source.classes > 1 and source.licence and source.extent
+    if source.holding is not None:
         with pytest.raises(RefusedError, match=f"not fetched.*lab data fetch {name}"):
-            images.load()
+            source.heldout()
 
 
 @pytest.fixture
