@@ -147,6 +147,7 @@ SHELVES = {
         Shelf("estimators", "lab/complexity/estimators", ("estimator",)),
         Shelf("automata", "lab/complexity/automata", ("automaton",)),
         Shelf("measures", "lab/calibration/measures", ("measure",)),
+        Shelf("recalibrators", "lab/calibration/recalibrators", ("recalibrator",)),
         Shelf("runners", "lab/runners", ("runner",)),
         Shelf("figures", "lab/figures", ("figure",)),
         Shelf("commands", "lab/cli", ("command",)),

@@ -1,0 +1,1 @@
+"""Recalibrators: one file, one recalibrator; each exposes `recalibrator`. See `lab.calibration.recalibrator`."""
