@@ -13,7 +13,7 @@ from lab.calibration.recalibrator import ConfidenceMap
 
 @dataclass(frozen=True)
 class StepMap(ConfidenceMap):
-    """`values_B[b]` for confidences above `edges[b − 1]` and up to `edges[b]`; a map `before` it, if any, comes first."""
+    """`values_B[b]` for confidences above `edges[b − 1]` and up to `edges[b]`; a map `before` it, if any, is first."""
 
     edges: NDArray[np.float64]  # B − 1, rising
     values_B: NDArray[np.float64]
@@ -27,7 +27,8 @@ class StepMap(ConfidenceMap):
     def move(self, confidence_N: NDArray[np.float64]) -> NDArray[np.float64]:
         """The value of the cell of each."""
         moved_N = self.before.move(confidence_N) if self.before else confidence_N
-        return self.values_B[np.searchsorted(self.edges, moved_N, side="left")]
+        stepped_N: NDArray[np.float64] = self.values_B[np.searchsorted(self.edges, moved_N, side="left")]
+        return stepped_N
 
 
 def cut_by_mass(values_N: NDArray[np.float64], weight_N: NDArray[np.float64], cells: int) -> NDArray[np.float64]:
@@ -35,7 +36,8 @@ def cut_by_mass(values_N: NDArray[np.float64], weight_N: NDArray[np.float64], ce
     values, place_N = np.unique(values_N, return_inverse=True)
     upto = np.cumsum(np.bincount(place_N, weight_N))
     ends = np.searchsorted(upto, upto[-1] * np.arange(1, cells) / cells * (1 - 1e-12))
-    return values[np.unique(ends[ends < len(values) - 1])]
+    edges: NDArray[np.float64] = values[np.unique(ends[ends < len(values) - 1])]
+    return edges
 
 
 def average_by_cell(

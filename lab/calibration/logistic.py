@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from lab.calibration.predictions import Predictions
-from lab.calibration.recalibrator import ConfidenceMap
+from lab.calibration.recalibrator import ConfidenceMap, compute_logits
 
 Features = Callable[[NDArray[np.float64]], NDArray[np.float64]]  # confidences (N) → (N, F)
 
@@ -61,6 +61,11 @@ def fit_logistic(predictions: Predictions, features: Features, names: tuple[str,
     slopes_F = np.zeros(features_NF.shape[1])
     slopes_F[kept] = solved[1:]
     return LogisticMap(features, names, float(solved[0]), slopes_F)
+
+
+def fit_line(predictions: Predictions) -> LogisticMap:
+    """σ(a logit c + intercept): Platt's curve."""
+    return fit_logistic(predictions, lambda confidence_N: compute_logits(confidence_N)[:, None], ("a",))
 
 
 def _minimize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,7 +46,8 @@ def measure_error(predictions: Predictions) -> float:
 def separate(recalibrator: Recalibrator) -> Predictions:
     """Data that the confidence tells apart without a mistake, exact zeros and ones among them."""
     if recalibrator.needs == "probabilities":
-        return Predictions.of_probabilities(np.vstack([np.eye(3), [[0.8, 0.1, 0.1]]]).repeat(5, 0), [0] * 5 + [1] * 5 + [2] * 5 + [0] * 5)  # fmt: skip
+        said = np.vstack([np.eye(3), [[0.8, 0.1, 0.1]]])
+        return Predictions.of_probabilities(said.repeat(5, axis=0), np.repeat([0, 1, 2, 0], 5))
     confidence_N = np.concatenate([np.linspace(0, 0.4, 20), np.linspace(0.6, 1, 20)])
     return Predictions.of_confidences(confidence_N, confidence_N > 0.5)
 
@@ -112,9 +114,9 @@ def test_a_weight_of_two_is_the_row_twice(name: str) -> None:
     once = draw(recalibrator, 2.0, 300)
     twice_N = np.arange(300) % 3 == 0
     index = np.repeat(np.arange(300), 1 + twice_N)
-    repeated = once.subset(index)
-    fitted = recalibrator.fit(once.__class__(**{**vars(once), "weight_N": 1.0 + twice_N}))
-    assert fitted.apply(once).confidence_N == pytest.approx(recalibrator.fit(repeated).apply(once).confidence_N, abs=2e-5)
+    repeated = recalibrator.fit(once.subset(index)).apply(once)
+    weighted = recalibrator.fit(replace(once, weight_N=1.0 + twice_N)).apply(once)
+    assert weighted.confidence_N == pytest.approx(repeated.confidence_N, abs=2e-5)
 
 
 @EVERY

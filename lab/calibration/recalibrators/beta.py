@@ -1,4 +1,4 @@
-"""Beta calibration: the map that is right where confidences of both outcomes are beta distributed (Kull et al. 2017)."""
+"""Beta calibration: right where the confidences of both outcomes are beta distributed (Kull et al. 2017)."""
 
 from __future__ import annotations
 

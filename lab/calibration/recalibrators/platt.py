@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lab.calibration.logistic import LogisticMap, fit_logistic
+from lab.calibration.logistic import LogisticMap, fit_line
 from lab.calibration.predictions import Predictions
-from lab.calibration.recalibrator import Recalibrator, compute_logits
+from lab.calibration.recalibrator import Recalibrator
 
 
 @dataclass(frozen=True)
@@ -22,12 +19,7 @@ class Platt(Recalibrator):
 
     def fit(self, predictions: Predictions) -> LogisticMap:
         """Two numbers, with Platt's targets."""
-        return fit_logistic(predictions, list_features, ("a",))
-
-
-def list_features(confidence_N: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The logit, (N, 1)."""
-    return compute_logits(confidence_N)[:, None]
+        return fit_line(predictions)
 
 
 recalibrator = Platt()

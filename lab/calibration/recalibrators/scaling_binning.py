@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lab.calibration.binning import StepMap, average_by_cell, cut_by_mass
+from lab.calibration.logistic import fit_line
 from lab.calibration.predictions import Predictions
 from lab.calibration.recalibrator import Recalibrator
-from lab.calibration.recalibrators.platt import recalibrator as platt
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ScalingBinning(Recalibrator):
 
     def fit(self, predictions: Predictions) -> StepMap:
         """Curve, cells, means."""
-        curve = platt.fit(predictions)
+        curve = fit_line(predictions)
         curved_N = curve.move(predictions.confidence_N)
         edges = cut_by_mass(curved_N, predictions.weight_N, self.cells)
         return StepMap(edges, average_by_cell(curved_N, curved_N, predictions.weight_N, edges), curve)
