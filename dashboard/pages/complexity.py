@@ -1,4 +1,4 @@
-"""Complexity: how short a file, an array or a stretch of a source can be said, beside what it is not."""
+"""Complexity: how short a file, an array or a stretch of a source can be said, and how far apart files are."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.controls import choose_options
+from dashboard.distances import show_distances
 from dashboard.exhibit import show_topics
 from dashboard.grid import offer_csv, show_grid
 from dashboard.notices import contain_errors, show_hint
@@ -50,6 +51,8 @@ def render(study: Study | None) -> None:
     st.header("How short can it be said?", anchor="bounds")
     with contain_errors():
         st.fragment(_show_bounds)()
+    st.header("How far apart are they?", anchor="distances")
+    st.fragment(show_distances)()
     tables = read_tables(study) if study is not None else None
     if study is None or tables is None or ("baseline" not in tables.runs and "ncd" not in tables.runs):
         why = "A study of codes says how they behave on what is known; the chosen one holds none."
