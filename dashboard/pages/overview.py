@@ -92,6 +92,7 @@ _STUDY_COLUMNS = {
     "open": st.column_config.NumberColumn("Missing", help="Asked for and not yet run"),
     "failed": st.column_config.NumberColumn("Failed", help="`lab run` tries them again"),
     "diverged": st.column_config.NumberColumn("Diverged", help="The loss left the finite numbers; final, never fitted"),
+    "stopped": st.column_config.NumberColumn("Stopped", help="Too far behind by the rule of its search; never fitted"),
 }
 
 
@@ -105,6 +106,7 @@ def _describe_study(study: Study) -> dict[str, object]:
         "open": study.counts.get("pending", 0) + study.counts.get("running", 0),
         "failed": study.counts.get("failed", 0),
         "diverged": study.counts.get("diverged", 0),
+        "stopped": study.counts.get("stopped", 0),
     }
 
 

@@ -12,7 +12,7 @@ from lab.core.columns import COLUMNS
 from lab.core.errors import UnknownNameError
 from lab.tables import Tables
 
-RECIPE = ["family", "dials", "optimizer", "source"]
+RECIPE = ["family", "dials", "optimizer", "source", "settings"]
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,11 @@ class Selection:
 def select_runs(tables: Tables, by: str | None = None) -> Selection:
     """The cooled endpoints a law may be fitted to.
 
-    Finished, with a positive loss, within one epoch of their data, of the family, optimizer and source that most runs
-    have, and at the best learning rate of their cell, unless that rate is the least or the largest tried. A cell with
-    one rate is taken as it is: the rate was stored, not tuned here. With `by`, a column of the runs, each of its values
-    is selected by itself, so that recipes can be compared. Raises `UnknownNameError` for a column that is none.
+    Finished, with a positive loss, within one epoch of their data, of the recipe that most runs have (family, dials,
+    optimizer, source, settings), and at the best learning rate of their cell, unless that rate is the least or the
+    largest tried. A cell with one rate is taken as it is: the rate was stored, not tuned here. With `by`, a column of
+    the runs, each of its values is selected by itself, so that recipes can be compared. Raises `UnknownNameError` for
+    a column that is none.
     """
     if by is not None and by not in tables.runs:
         raise UnknownNameError.among("column of the runs to group by", by, tables.runs.columns)
@@ -80,7 +81,7 @@ def _find_repeated(runs: pd.DataFrame) -> pd.Series:
 def _find_foreign(runs: pd.DataFrame) -> pd.Series:
     recipe = runs[RECIPE].fillna("").astype(str).groupby(RECIPE).ngroup()
     foreign = recipe != recipe.mode().iloc[0]
-    return _mark(runs, foreign.to_numpy(bool), "another family, optimizer, source or dials than most runs")
+    return _mark(runs, foreign.to_numpy(bool), "another family, optimizer, source, dials or settings than most runs")
 
 
 def _find_untuned(runs: pd.DataFrame, tried: pd.DataFrame) -> pd.Series:

@@ -43,15 +43,17 @@ def test_only_tuned_finished_runs_are_fitted(study: Tables) -> None:
     runs.loc[best[1], "loss_nats"] = np.nan
     runs.loc[best[2], "unique_tokens"] = 1000
     runs.loc[best[3], "source"] = "markov"
+    runs["settings"] = ""
+    runs.loc[best[4], "settings"] = "cooldown 0.5"
     selection = select_runs(replace(study, runs=runs))
     told = selection.excluded.set_index("run_key")["reason"]
-    assert told[runs["run_key"][best[:4]]].tolist() == [
+    assert told[runs["run_key"][best[:5]]].tolist() == [
         "diverged",
         "no positive loss",
         "repeats its data: more than one epoch",
-        "another family, optimizer, source or dials than most runs",
+        *2 * ["another family, optimizer, source, dials or settings than most runs"],
     ]
-    assert (selection.rows["learning_rate"] == 0.02).all() and len(selection.rows) == 60 - 4
+    assert (selection.rows["learning_rate"] == 0.02).all() and len(selection.rows) == 60 - 5
     assert len(selection.rows) + len(selection.excluded) == len(runs)
 
 
