@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures as cf
 import contextlib
 import json
 import os
@@ -42,6 +43,23 @@ def drive(
     outcome = run_study("toy_sweep", preset, store, executor, lambda: load_runs(store, study), seen.append, **options)
     executor.shutdown()
     return outcome
+
+
+class Here:
+    """An executor that runs its task at once, in this process."""
+
+    slots = 1
+
+    def submit(self, fn, *args, resources=None):  # type: ignore[no-untyped-def]
+        future: cf.Future = cf.Future()
+        try:
+            future.set_result(fn(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def shutdown(self, cancel: bool = False) -> None:
+        """Nothing to end."""
 
 
 class Drivers:

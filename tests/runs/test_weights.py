@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures as cf
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -26,25 +25,9 @@ from lab.runs.worker import run_trunk
 from lab.training.evaluation import evaluate_net
 from tests.cli.driving import Terminal
 from tests.runners.test_train import FIELDS, Collector, make_spec
+from tests.runs.drive import Here
 
 WEIGHTS = {"body.0": np.eye(3, dtype=np.float32), "readout": np.zeros((2, 0), np.float32), "file": np.ones(1)}
-
-
-class Here:
-    """An executor that runs its task at once, in this process."""
-
-    slots = 1
-
-    def submit(self, fn, *args, resources=None):  # type: ignore[no-untyped-def]
-        future: cf.Future = cf.Future()
-        try:
-            future.set_result(fn(*args))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-    def shutdown(self, cancel: bool = False) -> None:
-        """Nothing to end."""
 
 
 @pytest.fixture
