@@ -13,7 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from lab.core.errors import UnknownNameError
+from lab.analysis.rate_transfer import fit_rule
+from lab.core.errors import InputError, UnknownNameError
 from lab.core.estimate import Estimate
 from lab.core.verdict import Outcome, Verdict, judge_direction, judge_equivalence, subtract_published
 from lab.runs.spec import RunSpec
@@ -36,6 +37,9 @@ class TrainingGrid:
     With a `stop_margin` (nats per token) the search trains the middle rate first; a rate that ends the shortest horizon
     with a loss more than that above it is not trained further. The rule is a field of those runs, so that the best rate
     found is trained once more without it.
+    With `searched`, the rates are searched at those sizes alone; the others train at what their rule says
+    (`lab.analysis.rate_transfer`), and the first seed verifies it at the largest size and its longest horizon: half and
+    double that rate are tried there. Where one of them is better, the cell's best rate is on an edge: fits refuse it.
     """
 
     family: Mapping[str, Any]
@@ -48,19 +52,22 @@ class TrainingGrid:
     size_dial: str = "width"
     fields: Mapping[str, Any] = field(default_factory=dict)
     stop_margin: float | None = None
+    searched: tuple[int, ...] = ()
 
     def list_specs(self, table: pd.DataFrame) -> list[RunSpec]:
         """What is wanted, given the study's runs so far: deterministic, and a superset of every earlier answer."""
-        specs = []
-        for size in self.sizes:
-            horizons = self.list_horizons(size)
+        specs, chosen = [], {}
+        for size in self.searched or self.sizes:
             if self.stored_rates:
-                best = dict.fromkeys(horizons, self.stored_rates[size])
+                chosen[size] = dict.fromkeys(self.list_horizons(size), self.stored_rates[size])
             else:
-                searched, best = self._search_rates(table, size)
+                searched, chosen[size] = self._search_rates(table, size)
                 specs += searched
-            specs += [self.make_spec(size, h, seed, best[h]) for seed in self.seeds for h in best]
-        return specs
+        if self.searched and all(chosen.values()):
+            chosen |= self._transfer_rates(table[table["run_key"].isin([spec.key for spec in specs])])
+            specs += self._verify(chosen)
+        grid = [(size, h, seed) for size, best in chosen.items() for seed in self.seeds for h in best]
+        return specs + [self.make_spec(size, h, seed, chosen[size][h]) for size, h, seed in grid]
 
     def list_horizons(self, size: int) -> tuple[int, ...]:
         """The horizons of one size, tokens."""
@@ -92,6 +99,24 @@ class TrainingGrid:
             if not wanted or len(tried) >= MOST_RATES:
                 return list(specs.values()), best
             tried = sorted({*tried, *wanted})
+
+    def _transfer_rates(self, search: pd.DataFrame) -> dict[int, dict[int, float]]:
+        """The rates of the sizes that were not searched, by horizon; `search` are the runs of those that were."""
+        rule = fit_rule(search)
+        if rule is None:
+            rule_text = "too few of their cells have a best rate between others to carry it to another size"
+            raise InputError("sizes searched", self.searched, rule_text, "search more sizes, horizons or rates")
+        others = [size for size in self.sizes if size not in self.searched]
+        return {size: {h: rule.rate_at(size, h) for h in self.list_horizons(size)} for size in others}
+
+    def _verify(self, chosen: Mapping[int, Mapping[int, float]]) -> list[RunSpec]:
+        """Half and double the transferred rate, at the largest size and its longest horizon."""
+        largest = max(chosen)
+        if largest in self.searched:
+            return []
+        longest = max(chosen[largest])
+        rates = [chosen[largest][longest] * factor for factor in (0.5, 2.0)]
+        return [self.make_spec(largest, longest, self.seeds[0], rate, "verify") for rate in rates]
 
     def _find_stop(self, first: RunSpec, known: Mapping[str, float]) -> dict[str, Any] | None:
         """The stop rule that follows from the shortest run at the middle rate; None while that has not ended."""

@@ -61,12 +61,13 @@ presets = {
         horizons=(2**19, 2**20, 2**21, 2**22, 2**23),
         seeds=(0, 1, 2, 3, 4),
         rates=(0.01, 0.02, 0.04),
+        searched=(16, 32, 64),
     ),
 }
 
 
 def specs(preset: str, table: pd.DataFrame) -> list[RunSpec]:
-    """The grid of the preset; `standard` and `overnight` search the learning rate first."""
+    """The grid of the preset; `standard` searches the rate at every size, `overnight` at three and carries it on."""
     grid: TrainingGrid = choose_preset(presets, preset)
     return grid.list_specs(table)
 

@@ -67,7 +67,10 @@ def test_runs_that_no_law_is_fitted_to_are_told(terminal: Terminal, runs: Path) 
     table.to_csv(terminal.folder / "families.csv", index=False)
     done = terminal.run("fit", "families.csv", *MAP, "--law", "chinchilla", "--json")
     assert json.loads(done.stdout)["data"]["rows"] == 40
-    assert "20 of 60 runs are not fitted: 20 another family, optimizer, source, dials or settings than most runs" in done.stderr
+    assert (
+        "20 of 60 runs are not fitted: 20 another family, optimizer, source, dials or settings than most runs"
+        in done.stderr
+    )
     assert "not fitted" not in terminal.run("fit", runs, *MAP, "--law", "chinchilla").stderr
     assert "not fitted" not in terminal.run("compare-recipes", "families.csv", *MAP, "--by", "family").stderr
 

@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.core.errors import UnknownNameError
+from lab.core.errors import InputError, UnknownNameError
+from lab.core.registry import open_shelf
 from lab.runs.spec import RunSpec
 from sweeps import MOST_RATES, TrainingGrid, choose_preset, kaplan_language_models
 
 HORIZONS = (2**15, 2**16)
+RUNNER = open_shelf("runners").load("train")
 
 
 def make_grid(**changes: object) -> TrainingGrid:
@@ -35,13 +37,8 @@ def answer(specs: list[RunSpec], loss: Callable[[int, int, float], float]) -> pd
         size, tokens, rate = fields["family"]["width"], fields["tokens"], fields["learning_rate"]
         value = loss(size, tokens, rate)
         status = "diverged" if np.isnan(value) else "done"
-        rows.append(
-            {
-                "run_key": spec.key,
-                "loss_nats": value,
-                "status": status,
-            }
-        )
+        told = RUNNER.describe(fields)
+        rows.append({**told, "run_key": spec.key, "loss_nats": value, "status": status})
     return pd.DataFrame(rows)
 
 
@@ -97,6 +94,28 @@ def test_divergence_is_worse_than_any_loss() -> None:
 def test_an_endless_descent_stops_at_the_limit() -> None:
     specs = run_to_the_end(make_grid(), lambda size, tokens, rate: 3.0 - np.log(rate))
     assert len(rates_of(specs, 8, "search")) == MOST_RATES
+
+
+def test_rates_are_carried_from_the_searched_sizes_and_verified_at_the_largest() -> None:
+    def best(size: int, tokens: int) -> float:
+        return 0.02 * (size / 12) ** -0.5 * (tokens / 50_000) ** -0.3
+
+    longer = (*HORIZONS, 2**17)
+    grid = make_grid(sizes=(8, 12, 16, 48), searched=(8, 12, 16), horizons=longer)
+    specs = run_to_the_end(grid, parabola(best))
+    assert rates_of(specs, 48, "search") == set()
+    carried = {s.fields["tokens"]: s.fields["learning_rate"] for s in specs if s.fields["family"]["width"] == 48
+               and s.stage == "grid" and s.fields["seed"] == 1}  # fmt: skip
+    assert carried == {h: pytest.approx(best(48, h), rel=0.01) for h in longer}
+    verified = [s for s in specs if s.stage == "verify"]
+    assert {s.fields["tokens"] for s in verified} == {longer[-1]}
+    assert {s.fields["learning_rate"] for s in verified} == {carried[longer[-1]] / 2, carried[longer[-1]] * 2}
+
+
+def test_a_search_that_bears_no_rule_is_refused() -> None:
+    grid = make_grid(sizes=(8, 16, 48), searched=(8, 16), horizons=HORIZONS)
+    with pytest.raises(InputError, match="search more sizes"):
+        run_to_the_end(grid, lambda size, tokens, rate: 3.0 - np.log(rate))
 
 
 def test_stored_rates_search_nothing() -> None:
