@@ -65,15 +65,25 @@ def render_shelves() -> str:
 
 
 def render_families() -> str:
-    """Every family of the house: what it is, its dials at their defaults, its counts as its own docstrings say them."""
-    shelf = open_shelf("families")
+    """The families of language models."""
+    return render_architectures("families")
+
+
+def render_classifiers() -> str:
+    """The families that classify."""
+    return render_architectures("classifiers")
+
+
+def render_architectures(name: str) -> str:
+    """Every entry of a shelf of nets: what it is, its dials at their defaults, its counts as its own docstrings say."""
+    shelf = open_shelf(name)
     rows = []
-    for name in shelf.names():
-        family = shelf.load(name)
-        about = first_sentence_of(shelf.find(name).module.__doc__ or "")
+    for entry in shelf.names():
+        family = shelf.load(entry)
+        about = first_sentence_of(shelf.find(entry).module.__doc__ or "")
         dials = ", ".join(f"{dial.name} {show_dial(dial.default)}" for dial in dataclasses.fields(family))
         counts = (inspect.getdoc(getattr(family, count)) or "" for count in ("count_parameters", "count_forward_flops"))
-        rows.append((f"`{name}`", about, dials, *(first_sentence_of(text).replace("|", "\\|") for text in counts)))
+        rows.append((f"`{entry}`", about, dials, *(first_sentence_of(text).replace("|", "\\|") for text in counts)))
     return render_table(("family", "what it is", "dials", "parameters", "FLOP of a forward pass"), rows)
 
 
@@ -92,6 +102,7 @@ PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "CONTRIBUTING.md": {"shelves": render_shelves},
     "docs/cli.md": {"reference": render_reference},
     "docs/families.md": {"families": render_families},
+    "docs/images.md": {"classifiers": render_classifiers},
     "docs/glossary.md": {"columns": render_columns},
 }
 

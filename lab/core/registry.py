@@ -139,6 +139,7 @@ SHELVES = {
     shelf.name: shelf
     for shelf in (
         Shelf("families", "lab/families", ("family",)),
+        Shelf("classifiers", "lab/families/classifiers", ("family",)),
         Shelf("optimizers", "lab/optimizers", ("optimizer",)),
         Shelf("data", "lab/data", ("source",)),
         Shelf("examples", "lab/data/examples", ("source",)),

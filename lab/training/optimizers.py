@@ -10,7 +10,7 @@ from torch import nn
 
 from lab.core.errors import InputError
 from lab.core.registry import open_shelf
-from lab.families import GROUPS, Family
+from lab.families import GROUPS, Architecture
 from lab.optimizers import Optimizer
 
 
@@ -48,7 +48,7 @@ class OptimizerSet:
 
 
 def make_optimizers(
-    optimizer: Optimizer | str, net: nn.Module, family: Family, learning_rate: float, batch_tokens: int
+    optimizer: Optimizer | str, net: nn.Module, family: Architecture[Any], learning_rate: float, batch_tokens: int
 ) -> OptimizerSet:
     """An entry of the optimizers shelf, or the one of this name at its defaults, over the groups of `family`.
 
