@@ -22,7 +22,7 @@ from sweeps import Question, TrainingGrid, choose_preset, make_transformer_grid,
 title = "Batch size and the critical batch"
 question = "How large may a batch be before it wastes tokens, and does that size grow as the loss falls?"
 citation = "Kaplan et al. 2020, Scaling Laws for Neural Language Models, arXiv 2001.08361"
-figures = ("batch_sizes", "learning_rates", "learning_curves")
+figures = ("batch_sizes", "batch_rates", "learning_rates", "learning_curves")
 
 
 def make_grids(
