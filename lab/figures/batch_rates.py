@@ -35,7 +35,7 @@ class Options:
 
 
 def prepare(tables: Tables, options: Options) -> pd.DataFrame:
-    """Rows by `mark`: 'run' (a rate tried) and 'parabola' by batch, at one horizon; 'best' and its 'rule' by horizon."""
+    """Rows by `mark`: 'run' (a rate tried) and 'parabola', of one horizon; 'best' and its 'rule', of every horizon."""
     runs = keep_positive(tables.runs, RATE, BATCH, "tokens", LOSS)
     runs = runs[runs["status"] == "done"] if len(runs) else runs
     cells = summarize_rates(runs).dropna(subset=["vertex"])
