@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from lab.calibration.measure import Measure
-from lab.calibration.predictions import Predictions
+from lab.calibration.cells import Cells, Floats
+from lab.calibration.measure import CellMeasure
 
 
 @dataclass(frozen=True)
-class Brier(Measure):
+class Brier(CellMeasure):
     """S = Σ w (f − y)² / Σ w, in [0, 1]; of the event alone, so that two classes count once."""
 
     name = "brier"
     title = "Brier score"
     symbol = "BS"
+    vanishes = False
     citation = "Brier 1950, Verification of forecasts expressed in terms of probability"
 
-    def of(self, predictions: Predictions) -> float:
+    def of_cells(self, cells: Cells) -> Floats:
         """The weighted mean of squared differences."""
-        squares_N = (predictions.confidence_N - predictions.outcome_N) ** 2
-        return float(np.average(squares_N, weights=predictions.weight_N))
+        return cells.average(cells.brier_C)
 
 
 measure = Brier()
