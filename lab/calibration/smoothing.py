@@ -63,6 +63,7 @@ def find_bandwidths(waves_RJ: Floats) -> Floats:
     """σ* of every replicate, by regula falsi (Illinois): σ − smECE_σ rises from −smECE_0 to at least 0 at 1."""
     low_R, high_R = np.zeros(len(waves_RJ)), np.ones(len(waves_RJ))
     below_R, above_R = -smooth_at(waves_RJ, low_R), 1 - smooth_at(waves_RJ, high_R)
+    whole_R = -below_R  # no smoothing makes the error larger, except by ringing
     root_R, open_R = np.zeros(len(waves_RJ)), below_R < 0
     side_R = np.zeros(len(waves_RJ))
     for _ in range(STEPS):
@@ -79,4 +80,4 @@ def find_bandwidths(waves_RJ: Floats) -> Floats:
         low_R[rows], below_R[rows] = np.where(rises, low, guess), np.where(rises, below * halve, value)
         side_R[rows] = np.where(rises, 1.0, -1.0)
         open_R[rows] = (np.abs(value) > TOLERANCE) & (high_R[rows] - low_R[rows] > TOLERANCE)
-    return root_R
+    return np.minimum(root_R, whole_R)

@@ -82,7 +82,7 @@ def test_smooth_error_lies_between_the_gap_of_means_and_the_expected_gap() -> No
         mass = rng.dirichlet(np.full(16, 0.4), 1000)
         truth = np.clip(f + rng.normal(0, 0.3, (1000, 1)) * rng.random((1000, 16)) ** 2, 0, 1)
         cells = Cells(np.tile(f, 2), np.repeat([0.0, 1.0], 16), np.hstack([mass * (1 - truth), mass * truth]))
-        smooth = SmoothError().of_cells(cells)
+        smooth = SmoothError(nodes=512).of_cells(cells)
         assert np.all(smooth >= np.abs((mass * (f - truth)).sum(axis=1)) - 1e-9)
         assert np.all(smooth <= (mass * np.abs(f - truth)).sum(axis=1) + 1e-9)
 
