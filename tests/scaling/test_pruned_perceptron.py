@@ -27,6 +27,25 @@ def test_all_examples_give_the_classical_curve() -> None:
     assert solve_student(8.0, Band("random", 0.25)) == solve_student(2.0, ALL)
 
 
+@pytest.mark.parametrize(("alpha", "keep"), [(2.0, 0.5), (10.0, 0.3)])
+def test_it_solves_the_papers_equations_for_a_perfect_probe(alpha: float, keep: float) -> None:
+    """R and κ of the hard examples in the form of Sorscher et al. 2022, appendix A: one integral over t each."""
+    found, edge, kept = solve_student(alpha, Band("hard", keep)), Band("hard", keep).edge, alpha * keep
+    overlap, free = found.overlap, 1 - found.overlap**2
+
+    def pull(t: float) -> float:
+        reach = 1 - math.exp(-edge * (edge - 2 * overlap * t) / (2 * free))
+        return float(norm.pdf(t)) * math.exp(-((overlap * t) ** 2) / (2 * free)) * reach * (found.margin - t)
+
+    def lack(t: float) -> float:
+        ends = (-overlap * t / math.sqrt(free), (edge - overlap * t) / math.sqrt(free))
+        return float(norm.pdf(t) * (norm.sf(ends[0]) - norm.sf(ends[1]))) * (found.margin - t) ** 2
+
+    sums = [integrate.quad(weigh, -12, found.margin, epsabs=1e-13)[0] for weigh in (pull, lack)]
+    assert overlap == pytest.approx(2 * kept / keep / math.sqrt(2 * math.pi * free) * sums[0], rel=1e-8)
+    assert free == pytest.approx(2 * kept / keep * sums[1], rel=1e-8)
+
+
 def test_the_equations_hold_under_another_quadrature() -> None:
     """Equations (1), averaged by scipy over the plane, at the student that was found."""
     band, kept = Band("hard", 0.4, 25.0), 3.0
