@@ -9,8 +9,8 @@ M = k − y u·x + ξ with ξ ~ N(0, 1) from all other directions, averages over
     α⟨M₊²⟩ = 1,   u (1 − α⟨Θ(M)⟩) = α⟨M₊ y x⟩,   α⟨Θ(M)⟩ < 1,                                                  (1)
 
 and errs with ε = arccos(R)/π, R = u·T/√(1 + u²). {(w, κ) : α⟨M₊²⟩ ≤ 1} is convex, so a solution is the only one. These
-are the saddle-point equations that Sorscher, Geirhos, Shekhar, Ganguli & Morcos 2022 (arXiv 2206.14486, appendix A) have
-from the replica method, with k and u for R, ρ and κ; f = 1 is the student of Opper & Kinzel 1996 (Statistical mechanics
+are the saddle-point equations of Sorscher, Geirhos, Shekhar, Ganguli & Morcos 2022 (arXiv 2206.14486, appendix A, by
+the replica method), with k and u for R, ρ and κ; f = 1 is the student of Opper & Kinzel 1996 (Statistical mechanics
 of generalization), ε → 0.50/α. α⟨Θ(M)⟩ is the number of support vectors per dimension.
 """
 
