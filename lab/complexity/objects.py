@@ -5,23 +5,20 @@ A file is read, never unpacked or run. Only plain files are opened: a pipe, a de
 
 from __future__ import annotations
 
-import math
 import os
 import stat
-import tokenize
-import warnings
 import zipfile
-import zlib
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lab.complexity.code import Message
 from lab.complexity.integers import count_integer_bits
+from lab.core.arrays import list_arrays, read_npy, refuse_damage
 from lab.core.errors import InputError
 
 LARGEST_FILE = 2**27  # bytes: what one process holds, with its layouts, below 1 GB
@@ -30,12 +27,6 @@ LEVELS = 256  # of a quantised array
 FLOAT_BITS = 64
 SYMBOL_BITS = 8
 PIECE = 2**22
-
-# What zipfile and NumPy raise on bytes that are no archive and no array.
-_DAMAGE = (
-    *(OSError, ValueError, EOFError, KeyError, NotImplementedError, RuntimeError, SyntaxError),
-    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
-)
 
 
 @dataclass(frozen=True)
@@ -247,37 +238,15 @@ def _walk(path: Path) -> list[Path]:
 
 def _read_array(path: Path, name: str) -> NDArray[Any]:
     """The array of a .npy, or one of a .npz; nothing is unpickled, and no more is unpacked than a file may hold."""
-    try:
+    with refuse_damage("object", path):
         if path.suffix == ".npy":
             with path.open("rb") as file:
-                return _read_npy(file, str(path))
+                return read_npy(file, str(path), LARGEST_FILE)
         with zipfile.ZipFile(path) as archive:
-            names = [member.removesuffix(".npy") for member in archive.namelist() if member.endswith(".npy")]
+            names = list_arrays(archive)
             if name not in names and (name or len(names) != 1):
                 known = ", ".join(names[:20]) or "none"
                 step = f"name one: {path.name}:NAME"
                 raise InputError(f"arrays of {path.name}", name or None, f"there are {known}", step)
             with archive.open(f"{name or names[0]}.npy") as member:
-                return _read_npy(member, f"{path}:{name or names[0]}")
-    except _DAMAGE as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError("object", str(path), f"is not an array that NumPy wrote: {reason}", "check it") from error
-
-
-def _read_npy(file: IO[bytes], subject: str) -> NDArray[Any]:
-    """An array from a stream, its promised size checked before anything is allocated."""
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    with warnings.catch_warnings(action="ignore"):  # of headers that Python 2 wrote
-        shape, in_columns, dtype = read(file)
-    if dtype.hasobject:
-        raise InputError(subject, str(dtype), "an array must hold booleans, integers or real numbers", "convert it")
-    count = math.prod(shape)
-    if min(shape, default=0) < 0:
-        raise ValueError(f"a side of {min(shape)}")
-    if count * dtype.itemsize > LARGEST_FILE:
-        raise InputError(subject, shape, f"is larger than {LARGEST_FILE:,} bytes", "save a part of it")
-    data = file.read(count * dtype.itemsize)
-    if len(data) < count * dtype.itemsize:
-        raise ValueError(f"it ends after {len(data):,} bytes of {count * dtype.itemsize:,}")
-    return np.frombuffer(data, dtype=dtype).reshape(shape, order="F" if in_columns else "C")
+                return read_npy(member, f"{path}:{name or names[0]}", LARGEST_FILE)
