@@ -26,6 +26,8 @@ YEAR = re.compile(r"\b(1[89]|20)\d\d\b")
 HOT = math.log(4) / 100  # the log odds of 0.8 at the highest temperature
 FOLDED = 0.5 * math.sqrt(0.1)
 BOLD = {
+    "augrc": 0.25,
+    "aurc": 0.5,
     "brier": 0.25 + 0.3**2,
     "calibration_loss": -math.log(0.8 * 0.2) / 2 - math.log1p(math.exp(HOT)) + HOT / 2,
     "classwise_ece": 0.3,
@@ -34,6 +36,7 @@ BOLD = {
     - 0.3 * math.erf(0.3 / (FOLDED * math.sqrt(2))),
     "debiased_l2": math.sqrt(0.3**2 - 0.25 / 9),
     "discrimination": 0.0,
+    "e_aurc": 0.5 - sum(failed / (5 + failed) for failed in range(1, 6)) / 10,
     "ece_equal_mass": 0.3,
     "ece_equal_width": 0.3,
     "ece_sweep": 0.3,
