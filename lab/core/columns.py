@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lab.core.column import Column
 from lab.core.complexity_columns import COMPLEXITY
+from lab.core.probing_columns import PROBING
 from lab.core.pruning_columns import PRUNING
 
 __all__ = ["COLUMNS", "COMPUTES", "CONVENTIONS", "Column", "describe_column"]
@@ -149,7 +150,7 @@ _TRAINING = (
     Column("finished_at", "", "", "provenance", "time the run was stored, UTC"),
 )
 
-COLUMNS: dict[str, Column] = {column.name: column for column in (*_TRAINING, *COMPLEXITY, *PRUNING)}
+COLUMNS: dict[str, Column] = {column.name: column for column in (*_TRAINING, *COMPLEXITY, *PRUNING, *PROBING)}
 
 # What N may mean in a law: the name printed on the axis and the option's value everywhere.
 CONVENTIONS = ("params_total", "params_body", "params_active")

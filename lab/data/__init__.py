@@ -137,13 +137,22 @@ class CorpusSource(Source):
     def heldout_windows(self, count: int, window: int) -> np.ndarray:
         """Windows spread evenly over the held-out text, none overlapping."""
         tokens = self.load_split()[1]
-        begins = self._heldout_begins(count, window)
+        begins = self.heldout_begins(count, window)
         return tokens[begins[:, None] + np.arange(window + 1)].astype(np.int64)
 
     def heldout_documents(self, count: int, window: int) -> np.ndarray:
         """The held-out file each window begins in."""
         documents = self.load_split()[2]
-        return np.searchsorted(documents, self._heldout_begins(count, window), side="right") - 1
+        return np.searchsorted(documents, self.heldout_begins(count, window), side="right") - 1
+
+    def heldout_begins(self, count: int, window: int) -> np.ndarray:
+        """Where in the held-out text those windows begin, in tokens; raises `InputError` for a text without one."""
+        length = len(self.load_split()[1])
+        room = length // (window + 1)
+        if not room:
+            raise InputError("window", window, f"the held-out text has {length} tokens, less than one window")
+        kept = min(count, room)
+        return np.arange(kept) * room // kept * (window + 1)
 
     def count_unique(self, tokens: int, window: int) -> int:
         """At most one epoch."""
@@ -166,14 +175,6 @@ class CorpusSource(Source):
             rule = f"the training text has {length} tokens ({round(length * self.bytes_per_token)} bytes)"
             raise InputError("window", window, f"{rule}, and must have more than twice the window", "give it more")
         return windows
-
-    def _heldout_begins(self, count: int, window: int) -> np.ndarray:
-        length = len(self.load_split()[1])
-        room = length // (window + 1)
-        if not room:
-            raise InputError("window", window, f"the held-out text has {length} tokens, less than one window")
-        kept = min(count, room)
-        return np.arange(kept) * room // kept * (window + 1)
 
 
 @lru_cache(maxsize=4)

@@ -15,17 +15,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from lab.complexity.bounds import bound_message
 from lab.complexity.code import Code, Message
 from lab.complexity.quantising import Rule, quantise
 from lab.complexity.scans import Scan
-from lab.core.errors import InputError
 from lab.core.registry import open_shelf
 from lab.core.seeds import derive_seed, open_stream
 from lab.core.units import NATS_PER_BIT
 from lab.families import Family
+from lab.training.activations import read_activations
 from lab.training.evaluation import evaluate_net
 from lab.training.loop import Curve, Task, Trainer
 
@@ -79,35 +79,13 @@ def _lay_out(
     net: nn.Module, family: Family, inputs_NT: np.ndarray, levels: int, rule: Rule
 ) -> dict[str, list[Message]]:
     """The messages of each of `PARTS`."""
-    activations, guesses = _watch(net, family, inputs_NT)
+    activations, guesses = read_activations(net, family, inputs_NT)
     large = [p.detach().cpu().numpy() for p in net.parameters() if p.dim() > 1 and p.numel() >= FEWEST_WEIGHTS]
     return {
         "weights": [quantise(values.reshape(-1, values.shape[-1]), levels, rule) for values in large],
         "activations": [quantise(activations, levels, rule)],
         "predictions": [Message(guesses.astype(np.uint8), 256)],
     }
-
-
-@torch.no_grad()
-def _watch(net: nn.Module, family: Family, inputs_NT: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What enters the net's readout (N·T, W), and the likeliest tokens (N, T)."""
-    seen: list[Tensor] = []
-    handle = _find_readout(net, family).register_forward_pre_hook(lambda module, given: seen.append(given[0]))
-    training = net.training
-    try:
-        logits_NTV = net.eval()(torch.from_numpy(inputs_NT).to(next(net.parameters()).device))
-    finally:
-        handle.remove()
-        net.train(training)
-    return seen[-1].flatten(0, -2).float().cpu().numpy(), logits_NTV.argmax(-1).cpu().numpy()
-
-
-def _find_readout(net: nn.Module, family: Family) -> nn.Module:
-    """The module that holds what the family calls the readout."""
-    names = [name for name, _ in net.named_parameters() if family.group_of(name) == "readout"]
-    if not names:
-        raise InputError(f"family {type(family).__name__}", None, "no parameter is of its readout", "name one")
-    return net.get_submodule(names[0].rpartition(".")[0])
 
 
 def _shuffle(message: Message, by_column: bool, chance: np.random.Generator) -> Message:

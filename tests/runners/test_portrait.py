@@ -10,7 +10,7 @@ from lab.core.errors import InputError, UnknownNameError
 from lab.core.registry import open_shelf
 from lab.core.seeds import open_stream
 from lab.runs.spec import RunSpec
-from lab.training.portrait import _watch
+from lab.training.activations import read_activations
 from tests.runners.test_requential import FIELDS, Collector, run
 
 PARTS = ("weights", "activations", "predictions")
@@ -88,5 +88,5 @@ def test_what_enters_the_readout_is_seen_wherever_it_is_defined() -> None:
             return logits_BTV
 
     family = open_shelf("families").load("lstm")()
-    activations, guesses = _watch(Net(), family, np.zeros((2, 3), np.int64))
+    activations, guesses = read_activations(Net(), family, np.zeros((2, 3), np.int64))
     assert activations.shape == (6, 5) and guesses.shape == (2, 3)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from lab.core.seeds import open_stream
 from lab.tables import Study, Tables
-from tests.studies import automata, batch_sizes, compressed_text, estimators, mdl
+from tests.studies import automata, batch_sizes, compressed_text, estimators, mdl, tokenised_samples
 from tests.sweeps.test_architectures import make_study
 from tests.sweeps.test_arms import make_experts, make_tokens
 from tests.sweeps.test_dropout_width import make_rows
@@ -83,5 +83,6 @@ NULLS: Mapping[str, Make] = {
     "neural_compression": draw_even_shares,
     "noisy_weights": draw_codes,
     "state_space_length": lambda seed: make_recalls(0.0, SEEDS, open_stream(seed, "null")),
+    "tokenisable_text": lambda seed: tokenised_samples.make_tables(0.0, 0.0, SEEDS, seed),
     "training_complexity": lambda seed: make_portraits(0.0, SEEDS, open_stream(seed, "null")),
 }
