@@ -1,0 +1,1 @@
+"""Somebody's predictions, and those of stored runs, held against what happened."""
