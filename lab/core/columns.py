@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.core.classification_columns import CLASSIFICATION
 from lab.core.column import Column
 from lab.core.complexity_columns import COMPLEXITY
 from lab.core.probing_columns import PROBING
@@ -15,8 +16,8 @@ _TRAINING = (
         "trunk_key", "", "", "identity", "trunk key; the run key minus the horizon: the independent unit of evidence"
     ),
     Column("study", "", "", "identity", "study; the named set of runs a table was read from"),
-    Column("family", "", "", "identity", "model family; an entry of the families shelf"),
-    Column("source", "", "", "identity", "data source; an entry of the data shelf"),
+    Column("family", "", "", "identity", "model family; an entry of the families or the classifiers shelf"),
+    Column("source", "", "", "identity", "data source; an entry of the data or the examples shelf"),
     Column(
         "optimizer",
         "",
@@ -150,7 +151,9 @@ _TRAINING = (
     Column("finished_at", "", "", "provenance", "time the run was stored, UTC"),
 )
 
-COLUMNS: dict[str, Column] = {column.name: column for column in (*_TRAINING, *COMPLEXITY, *PRUNING, *PROBING)}
+COLUMNS: dict[str, Column] = {
+    column.name: column for column in (*_TRAINING, *COMPLEXITY, *CLASSIFICATION, *PRUNING, *PROBING)
+}
 
 # What N may mean in a law: the name printed on the axis and the option's value everywhere.
 CONVENTIONS = ("params_total", "params_body", "params_active")
