@@ -160,6 +160,14 @@ def make_transformer_fields(width: int, tokens: int, window: int, batch_tokens: 
     }
 
 
+def find_best_rate(tried: Mapping[float, RunSpec], table: pd.DataFrame) -> float | None:
+    """Of runs by their learning rate, the rate of the lowest held-out loss; None while any of them has not ended."""
+    known = _read_losses(table)
+    if not known.keys() >= {spec.key for spec in tried.values()}:
+        return None
+    return min(tried, key=lambda rate: known[tried[rate].key])
+
+
 @dataclass(frozen=True)
 class SourceGrid:
     """Sources × variants × seeds by one runner whose fields are those of a training run and its own.

@@ -17,6 +17,7 @@ from lab.tables import Study, Tables
 from tests.studies import automata, batch_sizes, compressed_text, estimators, mdl, tokenised_samples
 from tests.sweeps.test_architectures import make_study
 from tests.sweeps.test_arms import make_experts, make_tokens
+from tests.sweeps.test_depth_degradation import make_tables as make_depths
 from tests.sweeps.test_dropout_width import make_rows
 from tests.sweeps.test_kolmogorov_bounds import make_tables as make_bounds
 from tests.sweeps.test_learned_structure import make_portraits
@@ -71,6 +72,7 @@ NULLS: Mapping[str, Make] = {
     "batch_size": lambda seed: batch_sizes.make_tables(seed, alpha_B=2.0),  # grows by the margin, 1/α_B 0.5
     "coffee_automaton": draw_cups,
     "complexodynamics": draw_shuffled_cups,
+    "depth_degradation": lambda seed: make_depths(0.0, SEEDS, seed),
     "dropout_width": draw_arms(make_rows),
     "estimator_calibration": lambda seed: estimators.make_tables(
         0.0, seeds=SEEDS, rng_seed=seed, sources=("bernoulli", "golden_mean", "thue_morse")

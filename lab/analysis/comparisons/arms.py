@@ -11,17 +11,17 @@ from typing import Any
 
 import pandas as pd
 
-from lab.families import Family
+from lab.families import Architecture
 from lab.runs.spec import build_entry, label_dials
 from lab.tables import Tables
 
 
-def describe_family(table: Mapping[str, Any]) -> dict[str, Any]:
+def describe_family(table: Mapping[str, Any], shelf: str = "families") -> dict[str, Any]:
     """The columns by which the nets of a family table are known on a source at its defaults: family, dials and size.
 
-    Raises as `build_entry` does.
+    `shelf`: 'families' or 'classifiers'. Raises as `build_entry` does.
     """
-    family: Family = build_entry("families", table)
+    family: Architecture[Any] = build_entry(shelf, table)
     return {"family": table["name"], "dials": label_dials(family, family.size_dial), "size": family.size}
 
 
