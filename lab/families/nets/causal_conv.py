@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lab.families.nets.transformer import normalize
+from lab.families.nets.fused import normalize
 
 State = list[Tensor]  # of each layer its last inputs, B × (at most (K − 1)·dilation) × W
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lab.families import Shape
-from lab.families.nets.transformer import normalize
+from lab.families.nets.fused import normalize
 from lab.families.nets.window import check_window
 
 State = list[tuple[Tensor, Tensor]]  # of each block what L₁ and what L₂ has read, each B S W

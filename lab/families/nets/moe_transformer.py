@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lab.families.nets.fused import normalize, square_relu
 from lab.families.nets.losses import count_loss
-from lab.families.nets.transformer import AttentionLayer, Block, TransformerNet, normalize
+from lab.families.nets.transformer import AttentionLayer, Block, TransformerNet
 
 
 class MoETransformerNet(TransformerNet):
@@ -71,7 +72,7 @@ class Experts(nn.Module):
         rows = order // self.top_k
         groups = torch.split(x_NW[rows], counts_E.tolist())
         answers = [
-            F.linear(F.linear(group, into).relu().square(), out)
+            F.linear(square_relu(F.linear(group, into)), out)
             for group, into, out in zip(groups, self.experts_in, self.experts_out, strict=True)
         ]
         weighted = torch.cat(answers) * weights_NK.flatten()[order].unsqueeze(-1)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lab.families.nets.fused import normalize
 from lab.families.nets.losses import count_loss
 from lab.families.nets.transformer import (
     AttentionLayer,
@@ -21,7 +22,6 @@ from lab.families.nets.transformer import (
     TransformerNet,
     attend_after,
     make_rotation,
-    normalize,
 )
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lab.families.nets.transformer import normalize
+from lab.families.nets.fused import normalize
 
 SHORTEST_STEP, LONGEST_STEP = 1e-3, 1e-1  # of the discretisation: channels remember about 10 to 1000 tokens
 DECAY = 0.5  # −Re A at the start

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lab.families.nets.fused import normalize, rotate, square_relu
+
 ROTARY_BASE = 10_000.0
 # Normalised queries and keys bound a score by scale × head width; the usual 1/√E would bound it by √E, too flat for a
 # narrow head to look at one token alone.
@@ -140,12 +142,7 @@ class Block(AttentionLayer):
 
     def feed(self, x_BTW: Tensor) -> Tensor:
         """What the feed-forward layer adds."""
-        return F.linear(F.linear(x_BTW, self.forward_in).relu().square(), self.forward_out)
-
-
-def normalize(x: Tensor) -> Tensor:
-    """RMS norm over the last axis, without gain (Zhang & Sennrich 2019)."""
-    return F.rms_norm(x, (x.shape[-1],))
+        return F.linear(square_relu(F.linear(x_BTW, self.forward_in)), self.forward_out)
 
 
 def make_rotation(length: int, head_width: int, device: torch.device, first: int = 0) -> tuple[Tensor, Tensor]:
@@ -153,13 +150,6 @@ def make_rotation(length: int, head_width: int, device: torch.device, first: int
     speeds = ROTARY_BASE ** -torch.linspace(0, 1, head_width // 2, device=device)
     angles = torch.outer(torch.arange(first, first + length, device=device, dtype=torch.float32), speeds)
     return angles.cos(), angles.sin()
-
-
-def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
-    """Rotates the two halves of the last axis against each other by the angle of their position (RoPE)."""
-    cosine, sine = rotation
-    left, right = x.chunk(2, dim=-1)
-    return torch.cat((left * cosine + right * sine, right * cosine - left * sine), dim=-1)
 
 
 def attend_unfused(query: Tensor, key: Tensor, value: Tensor, is_causal: bool, scale: float) -> Tensor:
