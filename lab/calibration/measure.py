@@ -6,10 +6,12 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Literal
 
 from lab.calibration.cells import Cells, Floats
+from lab.calibration.corp import fit_isotonic
 from lab.calibration.predictions import Predictions
 from lab.core.errors import InputError
 
 Needs = Literal["confidences", "probabilities"]
+Interval = Literal["any", "ungrouped", "none"]
 
 
 class Measure(ABC):
@@ -18,6 +20,7 @@ class Measure(ABC):
     `name`: of its file; `title`, `symbol`, `unit`: for axes and tables ('' has no unit); `lower_is_better`; `needs`:
     confidences of one event, or the probabilities of all classes; `vanishes`: its truth is 0 for a calibrated model;
     `citation`: who defined it, with the year.
+    `interval`: where one was seen to cover: 'any' predictions, 'ungrouped' ones only (no group bootstrap), or 'none'.
     `bias_exponent` b: the value of a perfectly calibrated model is not 0 but falls as n^−b in the number of
     predictions (measured: docs/calibration/intervals.md); None where the estimate is unbiased or no truth is 0.
     """
@@ -29,6 +32,7 @@ class Measure(ABC):
     lower_is_better: ClassVar[bool] = True
     needs: ClassVar[Needs] = "confidences"
     vanishes: ClassVar[bool] = True
+    interval: ClassVar[Interval] = "any"
     bias_exponent: ClassVar[float | None] = None
     citation: ClassVar[str]
 
@@ -53,6 +57,10 @@ class CellMeasure(Measure):
     @abstractmethod
     def of_cells(self, cells: Cells) -> Floats:
         """The number of every replicate, shape (R,)."""
+
+    def recalibrate(self, cells: Cells) -> Floats:
+        """What the confidence of each cell should have been, shape (R, G): the shape of the miscalibration."""
+        return fit_isotonic(cells)
 
     def averageable(self, cells: Cells) -> Floats:
         """What may be averaged over seeds: the number itself, or what stands under a root that is taken last."""

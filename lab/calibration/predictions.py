@@ -46,6 +46,11 @@ class Predictions:
         """Whether any two rows weigh differently."""
         return bool(np.any(self.weight_N != self.weight_N[0]))
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether rows are alike: none belong together, none weighs more."""
+        return not (self.is_grouped or self.is_weighted)
+
     @classmethod
     def of_confidences(
         cls,

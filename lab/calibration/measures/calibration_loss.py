@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, logit
 
 from lab.calibration.cells import Cells, Floats
 from lab.calibration.log_split import fit_temperatures, measure_log_score
@@ -26,6 +27,12 @@ class CalibrationLoss(CellMeasure):
         """The difference at the best temperature of each replicate."""
         unscaled_R = measure_log_score(cells, np.ones(len(cells.weight_RC)))
         return np.maximum(unscaled_R - measure_log_score(cells, fit_temperatures(cells)), 0.0)
+
+    def recalibrate(self, cells: Cells) -> Floats:
+        """By the temperature, which is all that this measure sees."""
+        confidence_RG = (cells.cell_residual_RG + cells.cell_right_RG) / cells.cell_weight_RG
+        with np.errstate(divide="ignore"):
+            return np.asarray(expit(logit(np.clip(confidence_RG, 0, 1)) / fit_temperatures(cells)[:, None]))
 
 
 measure = CalibrationLoss()

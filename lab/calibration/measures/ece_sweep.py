@@ -21,6 +21,7 @@ class SweepError(CellMeasure):
     name = "ece_sweep"
     title = "Expected calibration error, monotone sweep"
     symbol = "ECE (sweep)"
+    interval = "none"
     bias_exponent = 1 / 3
     citation = "Roelofs, Cain, Shlens and Mozer 2022, Mitigating bias in calibration error estimation, algorithm 1"
 

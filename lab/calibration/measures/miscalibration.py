@@ -16,6 +16,7 @@ class Miscalibration(CellMeasure):
     name = "miscalibration"
     title = "Miscalibration"
     symbol = "MCB"
+    interval = "ungrouped"
     bias_exponent = 2 / 3
     citation = "Dimitriadis, Gneiting and Jordan 2021, Stable reliability diagrams, PNAS 118(8)"
 

@@ -21,6 +21,7 @@ class SmoothError(CellMeasure):
     name = "smooth_ece"
     title = "Smooth calibration error"
     symbol = "smECE"
+    interval = "ungrouped"
     bias_exponent = 1 / 3
     citation = "Błasiok and Nakkiran 2023, Smooth ECE: principled reliability diagrams via kernel smoothing"
 

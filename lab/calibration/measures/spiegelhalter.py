@@ -21,6 +21,7 @@ class Spiegelhalter(CellMeasure):
     title = "Spiegelhalter's test"
     symbol = "|Z|"
     unit = "standard errors"
+    interval = "none"
     bias_exponent = 0.0
     citation = "Spiegelhalter 1986, Probabilistic prediction in patient management and clinical trials"
 
