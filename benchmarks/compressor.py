@@ -1,13 +1,16 @@
-"""A mebibyte of the standard library through nets, contexts and packers: bits per byte, CPU seconds, read again.
+"""A mebibyte of the standard library through nets, contexts and packers: sizes, CPU seconds, memory, read again.
 
-    nice python -m benchmarks.compressor [FAMILY …]
+    nice python -m benchmarks.compressor [--families rnn,gru,…]
+    nice python -m benchmarks.compressor --memory
 
-Every size is that of a file that was read again: packers and context mixing here, what a net coded in a process of its
-own, SHA-256 equal. The peer is xz at its hardest, in the same run.
+Every size is that of a file that was read again: packers and context mixing here, what a net coded by `lab compress`
+and `lab decompress` in processes of their own, SHA-256 equal. The peer is xz at its hardest, in the same run. A line is
+printed as each family ends. `--memory`: what a process comes to hold that reads the longest file there may be.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
@@ -16,6 +19,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from lab.complexity.code import ByteCode
 from lab.core.fingerprint import hash_bytes
@@ -24,60 +30,128 @@ from lab.data.bytes_text import read_sample
 
 LENGTH = 1 << 20
 PACKERS = ("lzma", "ppmd", "context_mixing")
-WIDTHS = {"lstm": 128, "transformer": 64}
+SMALL = ("--width", "32", "--set", "streams=32")
+DIALS = {
+    "lstm": ("--width", "128"),
+    "transformer": ("--width", "64"),
+    "rnn": ("--width", "64", "--set", "streams=32"),
+    "gru": ("--width", "64", "--set", "streams=32"),
+}  # of the others: SMALL
+AUTOREGRESSIVE = (*DIALS, "gpt2_transformer", "causal_conv", "s4d", "moe_transformer", "multi_token_transformer")
+FAMILIES = (*AUTOREGRESSIVE, "mlp_mixer")
+BAR_SHARE, BAR_BYTES = 5e-4, 10**9  # of a file over its area; of a process
+MEBIBYTES = (1, 8, 64)  # of content, in the measurement of memory
+
+
+class Process(NamedTuple):
+    """What a command printed, and its CPU seconds and peak memory (bytes)."""
+
+    facts: dict[str, float]
+    seconds: float
+    memory: float
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--families", default=",".join(FAMILIES), help="which, by commas")
+    parser.add_argument("--memory", action="store_true", help="memory instead")
+    parser.add_argument("--hold", type=int, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.hold is not None:
+        hold_reader(chosen.hold)
+    elif chosen.memory:
+        measure_memory()
+    else:
+        measure_sizes(chosen.families.split(","))
+
+
+def measure_sizes(families: list[str]) -> None:
+    """Packers, contexts, and every family."""
     data = read_sample("", LENGTH)
-    print(
-        f"{len(data)} bytes of the standard library of Python {sys.version.split()[0]}, sha256 {hash_bytes(data)[:16]}"
-    )
-    peer = 0.0
+    python = sys.version.split()[0]
+    print(f"{len(data)} bytes of the standard library of Python {python}, sha256 {hash_bytes(data)[:16]}")
+    peer = 0
     for name in PACKERS:
         code: ByteCode = open_shelf("codes").load(name)()
         began = time.process_time()
         description = code.encode(data)
         middle = time.process_time()
         assert code.decode(description, len(data)) == data
-        spent = (middle - began, time.process_time() - middle)
         peer = peer or len(description)
-        show(name, len(description), peer, spent)
-    for family in sys.argv[1:] or WIDTHS:
+        show(name, len(description), peer, f"{middle - began:6.1f} s {time.process_time() - middle:6.1f} s")
+    for family in families:
         measure_family(family, data, peer)
 
 
-def measure_family(family: str, data: bytes, peer: float) -> None:
+def measure_family(family: str, data: bytes, peer: int) -> None:
     """The mixture of a net and the contexts, and what the net alone would have taken."""
+    dials = DIALS.get(family, SMALL)
     with tempfile.TemporaryDirectory() as folder:
         path, coded, again = (Path(folder) / name for name in ("data", "coded", "again"))
         path.write_bytes(data)
-        dials = ["--family", family, *(["--width", str(WIDTHS[family])] if family in WIDTHS else [])]
-        written, forth = run("compress", str(path), str(coded), *dials)
-        _, back = run("decompress", str(coded), str(again))
-        assert again.read_bytes() == data
+        forth = run("-m", "lab.cli", "compress", str(path), str(coded), "--family", family, *dials, "--json")
+        back = run("-m", "lab.cli", "decompress", str(coded), str(again), "--json")
+        assert hash_bytes(again.read_bytes()) == hash_bytes(data) == back.facts["sha256"]
         size = coded.stat().st_size
-    show(f"{family} + contexts", size, peer, (forth, back))
-    show(f"{family} alone (area)", written["network_online_bits"] / 8, peer, (float("nan"), float("nan")))
-    excess = written["payload_bits"] / written["online_bits"] - 1
-    head = size - written["payload_bits"] // 8
-    print(f"    content {excess:+.5%} against the online area, {head} bytes of head", flush=True)
+    written = forth.facts
+    peak = max(forth.memory, back.memory)
+    spent = f"{forth.seconds:6.1f} s {back.seconds:6.1f} s {peak / 1e6:6.0f} MB"
+    show(f"{family} {' '.join(dials[1::2])} + contexts", size, peer, spent)
+    show(f"{family} alone (area)", written["network_online_bits"] / 8, peer, "")
+    content, whole = written["payload_over_online"] - 1, written["file_over_online"] - 1
+    head = size - int(written["payload_bits"]) // 8
+    print(
+        f"    over the online area: content {content:+.5%}, file {whole:+.5%} (bar {BAR_SHARE:.2%}); {head} B of head"
+    )
+    sys.stdout.flush()
 
 
-def run(*arguments: str) -> tuple[dict[str, float], float]:
-    """A command of the lab in a process of its own: its JSON, and its CPU seconds."""
-    began = resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "lab.cli", *arguments, "--json"]
+def measure_memory() -> None:
+    """A reader's peak memory with all its arrays touched, in a process of its own."""
+    for length in MEBIBYTES:
+        found = run("-m", "benchmarks.compressor", "--hold", str(length << 20))
+        arrays = found.facts["arrays"] / 1e6
+        print(
+            f"{length:3} MiB of content and as much payload: the whole process {found.memory / 1e6:.0f} MB "
+            f"(bar {BAR_BYTES / 1e6:.0f}), {arrays:.0f} of these arrays of the contexts, all touched",
+            flush=True,
+        )
+
+
+def hold_reader(length: int) -> None:
+    """Reads the first blocks of a file of noise by the net of `lab compress`, then touches what contexts may touch."""
+    from lab.complexity.mixing import MixedReader
+    from lab.training.compressor import Recipe, code_file
+
+    recipe, data = Recipe({"name": "lstm", "width": 128}), np.zeros(length, np.uint8)
+    payload = bytearray(np.random.default_rng(0).bytes(length))
+    reader = MixedReader(data, recipe.streams, payload)
+    for array in reader._memory:
+        array[...] = array.copy() if array.nbytes < 1 << 20 else array.flat[0]
+    bits = code_file(recipe, recipe.streams * recipe.block * 4, reader)
+    print(json.dumps({"arrays": sum(array.nbytes for array in reader._memory), "bits": bits}))
+
+
+def run(*arguments: str) -> Process:
+    """A module in a process of its own, which prints one JSON value."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found, ended.ru_utime + ended.ru_stime - began.ru_utime - began.ru_stime
+    with subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        printed = process.stdout.read()
+        _, status, spent = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, arguments
+    return Process(json.loads(printed), spent.ru_utime + spent.ru_stime, read_peak(spent))
 
 
-def show(name: str, size: float, peer: float, seconds: tuple[float, float]) -> None:
+def read_peak(spent: resource.struct_rusage) -> float:
+    """Bytes; Linux counts in units of 1024, macOS in bytes."""
+    return float(spent.ru_maxrss) * (1 if sys.platform == "darwin" else 1024)
+
+
+def show(name: str, size: float, peer: int, spent: str) -> None:
     """One line."""
-    spent = f"{seconds[0]:7.1f} s {seconds[1]:7.1f} s" if seconds[0] == seconds[0] else ""
-    print(f"{name:28}{size:10.0f} B {8 * size / LENGTH:7.4f} bits/byte {size / peer:6.3f} × xz  {spent}", flush=True)
+    print(f"{name:40}{size:9.0f} B {8 * size / LENGTH:7.4f} bits/byte {size / peer:6.3f} × xz  {spent}", flush=True)
 
 
 if __name__ == "__main__":

@@ -38,9 +38,10 @@ def command(
     """
     from lab.cli.console.counting import open_count
     from lab.cli.console.files import claim_place, read_file, write_whole
+    from lab.training.head import LARGEST_FILE
 
     claim_place(out)
-    data = read_file(file)
+    data = read_file(file, LARGEST_FILE)
     recipe = _read_recipe(family, width, code, parse_assignments(settings, "--set"))
     from lab.training.container import compress
 

@@ -19,9 +19,10 @@ def command(
     from lab.cli.console.files import claim_place, read_file, write_whole
     from lab.core.fingerprint import hash_bytes
     from lab.training.container import decompress, read_head
+    from lab.training.head import LARGEST_CONTAINER
 
     claim_place(out)
-    container = bytearray(read_file(file))
+    container = bytearray(read_file(file, LARGEST_CONTAINER))
     recipe, length = read_head(container)
     with open_count(f"decompress {file.name}", "blocks", recipe.count_blocks(length)) as advance:
         content = decompress(container, advance)

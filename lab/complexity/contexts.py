@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from lab.complexity.arithmetic import Places
+from lab.complexity.arithmetic import Bytes, Places
 
 Reals = NDArray[np.float64]
 Words = NDArray[np.uint32]
@@ -26,7 +26,9 @@ MATCH, OUTSIDE, BIAS = 2 * CONTEXTS, 2 * CONTEXTS + 1, 2 * CONTEXTS + 2  # input
 INPUTS = BIAS + 1
 SETS, SET_SIZE = 3, 512
 LONGEST_MATCH = 31  # lengths of a match that are told apart
-MOST_SLOTS = 1 << 20  # of each context: 650 MB in all
+MOST_SLOTS = 1 << 20  # of each context, and half of these for a file longer than
+LONG_FILE = 1 << 23  # bytes: beside the content and the payload of the longest the whole process stays below 1 GB
+MOST_PAIRS = 5 << 19  # of slots, of all contexts: 425 MB. A mebibyte of text needs 0.8 million, noise all
 CLIP = 12.0  # of a logit
 CELLS = 4096  # of the tables of logarithm and exponential
 BUCKETS = 33  # of a correction, across the logits
@@ -51,38 +53,54 @@ AFTER = _list_histories()
 
 
 class Memory(NamedTuple):
-    """All that a mixer has learned. A slot holds 16 nodes: those of half a byte after one context, node 0 unused."""
+    """All that a mixer has learned.
 
-    checks: NDArray[np.uint8]  # (C, slots): which context a slot belongs to, 0 for none
-    chances: Words  # (C, slots, 16)
-    histories: NDArray[np.uint8]  # (C, slots, 16): discounted counts, zeros · 16 + ones
+    A slot holds 16 nodes: those of half a byte after one context, node 0 unused. Slots lie in pairs, and a pair takes
+    its place among them when a context first needs it: what is never reached takes no memory, and the rest lies close.
+    Where all places are taken, one is shared.
+    """
+
+    pairs: NDArray[np.int32]  # (C, slots / 2): the place of a pair, 0 for none
+    taken: Places  # (1,): the places taken, the first by none
+    checks: Bytes  # (2 · places,): which context a slot belongs to, 0 for none
+    chances: Words  # (2 · places, 16)
+    histories: Bytes  # (2 · places, 16): discounted counts, zeros · 16 + ones
     meanings: Words  # (C, 256): the chance of a one after a history
     last_places: Places  # (2^k,): where the bytes of a hash stood last, −1 for nowhere
     match_meanings: Words  # (LONGEST_MATCH + 1,): the chance that a match of a length goes on
     weights: Reals  # (SETS, SET_SIZE, I)
     last_weights: Reals  # (256, SETS)
     corrections: Reals  # (2, 65536, BUCKETS): of the chance, by what was said, in small contexts
-    past: NDArray[np.int16]  # (length,): the bytes of the file, −1 where not yet coded
+    content: Bytes  # (length,): the bytes of the file; a reader fills them in
+    coded: Bytes  # (⌈length / 8⌉,): a bit for each of them, set when it is coded: none is looked at before
     tails: NDArray[np.uint64]  # (S,): the last eight bytes of a stream, the latest lowest
     words: NDArray[np.uint64]  # (S,): hash of the letters since the last that was none
     matches: Places  # (S, 2): the place that is followed, and for how long it has been right
     tally: Reals  # (2,): bits decided, and the code length of what was coded (bits)
 
 
-def make_memory(streams: int, length: int) -> Memory:
-    """The memory before the first byte of a file of `length` bytes: 650 bytes a byte, at most 700 MB."""
-    slots = min(MOST_SLOTS, 1 << max(8, math.ceil(math.log2(max(length, 1)))))
+def make_memory(streams: int, content: Bytes) -> Memory:
+    """The memory before the first byte of `content`, which it writes from or reads into: at most 490 MB, and 310
+    for a long file.
+    """
+    length = len(content)
+    slots = min(MOST_SLOTS, 1 << max(8, math.ceil(math.log2(max(length, 1))))) >> (length > LONG_FILE)
+    orders = [min(slots // 2, 17 << 8 * order) for order in range(ORDERS)]  # 17: half bytes behind a context
+    places = 1 + min(sum(orders) + slots // 2, MOST_PAIRS)
     return Memory(
-        np.zeros((CONTEXTS, slots), np.uint8),
-        np.zeros((CONTEXTS, slots, 16), np.uint32),
-        np.zeros((CONTEXTS, slots, 16), np.uint8),
+        np.zeros((CONTEXTS, slots // 2), np.int32),
+        np.ones(1, np.int64),
+        np.zeros(2 * places, np.uint8),
+        np.zeros((2 * places, 16), np.uint32),
+        np.zeros((2 * places, 16), np.uint8),
         _guess_meanings(),
         np.full(slots, -1, np.int64),
         np.full(LONGEST_MATCH + 1, HALF + (HALF >> 1), np.uint32),
         np.full((SETS, SET_SIZE, INPUTS), 0.2),
         np.full((256, SETS), 1.0 / SETS),
         np.zeros((2, 65536, BUCKETS)),
-        np.full(length, -1, np.int16),
+        content,
+        np.zeros(-(-length // 8), np.uint8),
         np.zeros(streams, np.uint64),
         np.zeros(streams, np.uint64),
         np.zeros((streams, 2), np.int64),

@@ -69,14 +69,14 @@ class MixedWriter:
     """The writing end of a mixed code."""
 
     def __init__(self, data: Bytes, streams: int) -> None:
-        self._data, self._written = data.copy(), bytearray()
-        self._memory, self._interval = make_memory(streams, len(data)), open_writer(streams)
+        self._memory, self._interval = make_memory(streams, data.copy()), open_writer(streams)
+        self._written = bytearray()
 
     def code(self, places: Places, counts_SV: Counts) -> Bytes:
         """What stands there, written."""
-        code_places(self._memory, self._interval, self._data, np.arange(len(places)), places, counts_SV)
+        code_places(self._memory, self._interval, np.arange(len(places)), places, counts_SV)
         self._written += drain(self._interval)
-        found: Bytes = self._data[places]
+        found: Bytes = self._memory.content[places]
         return found
 
     def finish(self) -> bytes:
@@ -98,30 +98,27 @@ class MixedReader:
     least_bits = 8 * LEAST
 
     def __init__(self, data: Bytes, streams: int, payload: Payload) -> None:
-        self._data = data
-        self._memory, self._interval = make_memory(streams, len(data)), open_reader(payload)
+        self._memory, self._interval = make_memory(streams, data), open_reader(payload)
 
     def code(self, places: Places, counts_SV: Counts) -> Bytes:
         """What was written."""
-        code_places(self._memory, self._interval, self._data, np.arange(len(places)), places, counts_SV)
-        found: Bytes = self._data[places]
+        code_places(self._memory, self._interval, np.arange(len(places)), places, counts_SV)
+        found: Bytes = self._memory.content[places]
         return found
 
 
 @njit(cache=True)
-def code_places(
-    memory: Memory, interval: Interval, data: Bytes, streams: Places, places: Places, counts: Counts
-) -> None:
-    """Codes the bytes of `data` at `places`, one after the other, each the next of its stream; a reader fills them in.
+def code_places(memory: Memory, interval: Interval, streams: Places, places: Places, counts: Counts) -> None:
+    """Codes the bytes at `places`, one after the other, each the next of its stream; a reader fills them in.
 
     `counts` (a row for each, or one for all) are the predictions from outside; all counts equal say nothing.
     """
     for i in range(places.size):
-        _code_byte(memory, interval, data, streams[i], places[i], counts[i % counts.shape[0]])
+        _code_byte(memory, interval, streams[i], places[i], counts[i % counts.shape[0]])
 
 
 @njit(cache=True)
-def _code_byte(memory: Memory, interval: Interval, data: Bytes, s: int, place: int, counts_V: Counts) -> None:
+def _code_byte(memory: Memory, interval: Interval, s: int, place: int, counts_V: Counts) -> None:
     slots_C, inputs_I = np.empty(CONTEXTS, np.int64), np.empty(INPUTS)
     chosen, dots, below = np.empty(SETS, np.int64), np.empty(SETS), np.empty(257, np.int64)
     inputs_I[BIAS] = 0.3
@@ -138,12 +135,11 @@ def _code_byte(memory: Memory, interval: Interval, data: Bytes, s: int, place: i
         _gather(memory, known, shift, node, expected, slots_C, below, inputs_I)
         chance, total = _mix(memory, s, known, expected, inputs_I, chosen, dots)
         ones = min(max(int(chance * SCALE), 1), SCALE - 1)
-        bit = code_bit(interval, ones, data[place] >> shift & 1)
+        bit = code_bit(interval, ones, memory.content[place] >> shift & 1)
         memory.tally[1] -= math.log2(chance if bit else 1.0 - chance)
         _learn_counts(memory, expected, node, slots_C, bit)
         _learn_weights(memory, s, known, inputs_I, chosen, dots, total, bit)
         known = known << 1 | bit
-    data[place] = known & 255
     _remember(memory, s, place, known & 255)
 
 
@@ -180,25 +176,37 @@ def _hash_context(memory: Memory, s: int, context: int) -> np.uint64:
 @njit(cache=True)
 def _find_slots(memory: Memory, s: int, known: int, slots_C: Places) -> None:
     """The slot of every context for the half byte that begins: its own, or the less used of two made free."""
-    mask = np.uint64(memory.checks.shape[1] - 1)
+    mask = np.uint64(2 * memory.pairs.shape[1] - 1)
     for c in range(CONTEXTS):
         key = _hash_context(memory, s, c)
         key = (key ^ key >> np.uint64(29)) + np.uint64(known)
         key *= _PRIME
         key ^= key >> np.uint64(32)
-        first, check = np.int64(key & mask), np.uint8(np.uint64(1) + (key >> np.uint64(40)) % np.uint64(255))
+        hashed, check = np.int64(key & mask), np.uint8(np.uint64(1) + (key >> np.uint64(40)) % np.uint64(255))
+        first = 2 * _place_pair(memory, c, hashed >> 1) + (hashed & 1)
         second = first ^ 1
-        if memory.checks[c, first] == check:
+        if memory.checks[first] == check:
             slots_C[c] = first
-        elif memory.checks[c, second] == check:
+        elif memory.checks[second] == check:
             slots_C[c] = second
         else:
-            used = memory.chances[c, first, 1] & 1023, memory.chances[c, second, 1] & 1023
+            used = memory.chances[first, 1] & 1023, memory.chances[second, 1] & 1023
             slot = first if used[0] <= used[1] else second
-            memory.checks[c, slot] = check
-            memory.chances[c, slot] = HALF
-            memory.histories[c, slot] = 0
+            memory.checks[slot] = check
+            memory.chances[slot] = HALF
+            memory.histories[slot] = 0
             slots_C[c] = slot
+
+
+@njit(cache=True)
+def _place_pair(memory: Memory, c: int, pair: np.int64) -> int:
+    """Where a pair of slots lies; where it has no place yet, the next that is free, or one that is shared."""
+    if memory.pairs[c, pair] == 0:
+        free = 2 * memory.taken[0] < memory.checks.size
+        memory.pairs[c, pair] = memory.taken[0] if free else pair + 1
+        memory.taken[0] += 1 if free else 0
+    place: int = memory.pairs[c, pair]
+    return place
 
 
 @njit(cache=True)
@@ -207,19 +215,26 @@ def _follow_match(memory: Memory, s: int, place: int) -> None:
     kept = memory.tails[s] & ((np.uint64(1) << np.uint64(8 * MATCHED)) - np.uint64(1))
     key = (kept + np.uint64(1)) * _PRIME
     at = np.int64((key ^ key >> np.uint64(32)) & np.uint64(memory.last_places.size - 1))
-    match, past = memory.matches[s], memory.past
+    match = memory.matches[s]
     if match[1] == 0 and memory.last_places[at] >= 0:
         match[0], alike = memory.last_places[at], 0
         while (
             alike < 8
             and alike < match[0]
-            and past[match[0] - 1 - alike] == (memory.tails[s] >> np.uint64(8 * alike)) & np.uint64(255)
+            and _recall(memory, match[0] - 1 - alike) == (memory.tails[s] >> np.uint64(8 * alike)) & np.uint64(255)
         ):
             alike += 1
         match[1] = alike if alike >= MATCHED else 0
-    if match[1] and (match[0] >= past.size or past[match[0]] < 0):
+    if match[1] and (match[0] >= memory.content.size or _recall(memory, match[0]) < 0):
         match[1] = 0
     memory.last_places[at] = place
+
+
+@njit(cache=True)
+def _recall(memory: Memory, place: int) -> int:
+    """The byte that was coded there; −1 where none was yet."""
+    known: int = memory.coded[place >> 3] >> (place & 7) & 1
+    return int(memory.content[place]) if known else -1
 
 
 @njit(cache=True)
@@ -228,7 +243,7 @@ def _expect(memory: Memory, s: int, known: int, shift: int) -> int:
     length = memory.matches[s, 1]
     if length == 0:
         return 0
-    followed = memory.past[memory.matches[s, 0]] | 256
+    followed = np.int64(memory.content[memory.matches[s, 0]]) | 256
     if followed >> (shift + 1) != known:
         return 0
     bucket = length if length < 16 else min(14 + length // 8, LONGEST_MATCH)
@@ -242,7 +257,7 @@ def _gather(
 ) -> None:
     """The logits of all predictions; 0 where a context was never seen."""
     for c in range(CONTEXTS):
-        word, history = np.int64(memory.chances[c, slots_C[c], node]), np.int64(memory.histories[c, slots_C[c], node])
+        word, history = np.int64(memory.chances[slots_C[c], node]), np.int64(memory.histories[slots_C[c], node])
         seen = word & 1023
         inputs_I[2 * c] = STRETCH[word >> 20] if seen else 0.0
         inputs_I[2 * c + 1] = STRETCH[memory.meanings[c, history] >> 20] if seen else 0.0
@@ -292,10 +307,10 @@ def _learn_counts(memory: Memory, expected: int, node: int, slots_C: Places, bit
     """Every context, history and match learns the bit."""
     for c in range(CONTEXTS):
         slot = slots_C[c]
-        history = np.int64(memory.histories[c, slot, node])
+        history = np.int64(memory.histories[slot, node])
         memory.meanings[c, history] = _nudge(memory.meanings[c, history], bit, MOST_SEEN[1])
-        memory.chances[c, slot, node] = _nudge(memory.chances[c, slot, node], bit, MOST_SEEN[0])
-        memory.histories[c, slot, node] = AFTER[bit, history]
+        memory.chances[slot, node] = _nudge(memory.chances[slot, node], bit, MOST_SEEN[0])
+        memory.histories[slot, node] = AFTER[bit, history]
     if expected >= 2:
         right = 1 if (expected & 1) == bit else 0
         memory.match_meanings[expected >> 1] = _nudge(memory.match_meanings[expected >> 1], right, MOST_SEEN[1])
@@ -328,9 +343,10 @@ def _remember(memory: Memory, s: int, place: int, byte: int) -> None:
     """The stream is one byte further."""
     match = memory.matches[s]
     if match[1]:
-        match[1] = min(match[1] + 1, 65535) if memory.past[match[0]] == byte else 0
+        match[1] = min(match[1] + 1, 65535) if memory.content[match[0]] == byte else 0
         match[0] += 1
-    memory.past[place] = byte
+    memory.content[place] = byte
+    memory.coded[place >> 3] |= 1 << (place & 7)
     memory.tails[s] = memory.tails[s] << np.uint64(8) | np.uint64(byte)
     folded = byte | 32
     letter = 97 <= folded <= 122 or byte == 95 or byte >= 128 or 48 <= byte <= 57

@@ -1,9 +1,9 @@
 """A file coded by a net, as it stands on a disk.
 
-Layout: the magic `LABZ`; CRC-32 of all that follows; length of the head; the head, JSON; SHA-256 of the content; the
-payload. The head holds the recipe (dials at their default left out), the length of the content and the arithmetic that
-made it: another torch, or a processor with other vector instructions, may round differently, and then the net at the
-reading end is another net.
+Layout: the magic `LAB2`, whose last byte counts the layouts; CRC-32 of all that follows; length of the head; the head;
+SHA-256 of the content; the payload. The head is JSON, deflated after a text that both ends know. It holds the recipe
+(dials at their default left out), the length of the content and the arithmetic that made it: another torch, or a
+processor with other vector instructions, may round differently, and then the net at the reading end is another net.
 """
 
 from __future__ import annotations
@@ -25,12 +25,11 @@ from lab.core.dials import build_from_dials, changed_dials
 from lab.core.errors import InputError
 from lab.core.fingerprint import hash_bytes
 from lab.training.compressor import Recipe, code_file
+from lab.training.head import LARGEST_CONTAINER, LARGEST_FILE, pack_head, unpack_head
 
-MAGIC = b"LABZ"
-VERSION = 1
+MAGIC = b"LAB2"
 FRAME = struct.Struct("<4sIH")
 HASH_BYTES = 32
-LARGEST_FILE = 1 << 26  # bytes: days of work for any net
 SPARED_BITS = 64  # of a payload: the decoder's state at the end need not be written out
 SUBJECT = "compressed file"
 
@@ -65,12 +64,13 @@ def compress(data: bytes, recipe: Recipe, advance: Callable[[], None] = lambda: 
     writer = _open_writer(recipe, np.frombuffer(data, np.uint8))
     network_bits = code_file(recipe, len(data), writer, advance)
     payload = writer.finish()
-    head = {"version": VERSION, "recipe": changed_dials(recipe), "length": len(data), "made": name_arithmetic()}
+    head = {"made": name_arithmetic(), "length": len(data), "recipe": changed_dials(recipe)}
     text = json.dumps(head, separators=(",", ":")).encode()
-    rest = text + hashlib.sha256(data).digest() + payload
-    frame = FRAME.pack(MAGIC, zlib.crc32(struct.pack("<H", len(text)) + rest), len(text))
+    container = seal(pack_head(text), hashlib.sha256(data).digest() + payload)
+    if len(container) > LARGEST_CONTAINER:
+        raise InputError("coded file", f"{len(container)} bytes", f"at most {LARGEST_CONTAINER}", "keep it as it is")
     area = writer.area if isinstance(writer, MixedWriter) else network_bits
-    return Compressed(frame + rest, 8 * len(payload), area, network_bits)
+    return Compressed(container, 8 * len(payload), area, network_bits)
 
 
 def read_head(container: bytes | bytearray) -> tuple[Recipe, int]:
@@ -106,14 +106,24 @@ def decompress(container: bytes | bytearray, advance: Callable[[], None] = lambd
     return content
 
 
+def seal(head: bytes, rest: bytes) -> bytes:
+    """A container of a packed head and what follows it."""
+    checksum = zlib.crc32(rest, zlib.crc32(struct.pack("<H", len(head)) + head))
+    return b"".join((FRAME.pack(MAGIC, checksum, len(head)), head, rest))
+
+
 def name_arithmetic() -> str:
     """What decides how floats are rounded: torch, its instructions on this processor, the processor's kind."""
     return f"torch {torch.__version__} {torch.backends.cpu.get_cpu_capability()} {platform.machine()}"
 
 
 def _parse_head(container: bytes | bytearray) -> _Head:
-    if len(container) < FRAME.size or container[:4] != MAGIC:
-        raise InputError(SUBJECT, bytes(container[:4]), "does not begin as `lab compress` writes", "name such a file")
+    magic = bytes(container[: len(MAGIC)])
+    if len(magic) == len(MAGIC) and magic[:-1] == MAGIC[:-1] and magic != MAGIC:
+        rule = f"is of another layout; this lab reads {MAGIC!r}"
+        raise InputError(SUBJECT, magic, rule, "read it with the lab that wrote it")
+    if len(container) < FRAME.size or magic != MAGIC:
+        raise InputError(SUBJECT, magic, "does not begin as `lab compress` writes", "name such a file")
     _, checksum, size = FRAME.unpack_from(container)
     if (
         zlib.crc32(memoryview(container)[FRAME.size - 2 :]) != checksum
@@ -121,17 +131,14 @@ def _parse_head(container: bytes | bytearray) -> _Head:
     ):
         raise InputError(SUBJECT, None, "it is damaged or cut short: its checksum is not right", "fetch it again")
     try:
-        head = json.loads(container[FRAME.size : FRAME.size + size])
+        head = json.loads(unpack_head(container[FRAME.size : FRAME.size + size]))
     except (ValueError, RecursionError):
         raise InputError(SUBJECT, None, "its head is no JSON", "fetch it again") from None
     if not isinstance(head, dict):
         raise InputError(SUBJECT, None, "its head is no table", "fetch it again")
-    for name, kind in (("version", int), ("recipe", dict), ("length", int), ("made", str)):
+    for name, kind in (("recipe", dict), ("length", int), ("made", str)):
         if type(head.get(name)) is not kind:  # True is no whole number here
             raise InputError(f"{name} of a {SUBJECT}", _shorten(head.get(name)), f"is of type {kind.__name__}")
-    if head["version"] != VERSION:
-        received = f"version {_shorten(head['version'])}"
-        raise InputError(SUBJECT, received, f"this lab reads version {VERSION}", "update the lab")
     if not 0 <= head["length"] <= LARGEST_FILE:
         raise InputError(SUBJECT, f"{_shorten(head['length'])} bytes", f"at most {LARGEST_FILE}")
     try:

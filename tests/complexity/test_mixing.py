@@ -5,10 +5,11 @@ import zlib
 import numpy as np
 import pytest
 
+from lab.complexity.arithmetic import Bytes, close_writer, open_reader, open_writer
 from lab.complexity.code import Message
 from lab.complexity.codes.context_mixing import ContextMixing
-from lab.complexity.contexts import AFTER, SQUASH, STRETCH
-from lab.complexity.mixing import SAYS_NOTHING, MixedReader, MixedWriter
+from lab.complexity.contexts import AFTER, LONG_FILE, MOST_SLOTS, SQUASH, STRETCH, Memory, make_memory
+from lab.complexity.mixing import SAYS_NOTHING, MixedReader, MixedWriter, code_places
 from lab.data.bytes_text import list_files
 
 RNG = np.random.default_rng(0)
@@ -68,6 +69,44 @@ def test_streams_of_unlike_length_are_read_as_they_were_written() -> None:
     for places in positions:
         reader.code(places, counts[: len(places)])
     np.testing.assert_array_equal(found, data)
+
+
+def test_memory_is_taken_as_it_is_needed_and_suffices() -> None:
+    """Every pair of slots that a context can reach has a place, and bytes that repeat take few."""
+    taken = {}
+    for name in ("zeros", "noise"):
+        data = np.tile(np.frombuffer(OBJECTS[name], np.uint8), 3)
+        memory = make_memory(1, data)
+        code_places(memory, open_writer(len(data)), np.zeros(len(data), np.int64), np.arange(len(data)), SAYS_NOTHING)
+        taken[name] = int(memory.taken[0])
+        assert (memory.pairs > 0).sum() + 1 == taken[name] <= len(memory.checks) // 2
+        assert np.unique(memory.pairs).size == taken[name]
+        assert memory.coded.sum() and np.unpackbits(memory.coded, bitorder="little")[: len(data)].all()
+    assert taken["zeros"] < 40 < taken["noise"]
+
+
+def test_what_finds_no_place_is_shared_and_read_again() -> None:
+    data = np.tile(np.frombuffer(OBJECTS["noise"], np.uint8), 2)
+
+    def make_small(content: Bytes) -> Memory:
+        memory = make_memory(1, content)
+        few = 1 + memory.pairs.shape[1]
+        return memory._replace(
+            checks=memory.checks[: 2 * few], chances=memory.chances[: 2 * few], histories=memory.histories[: 2 * few]
+        )
+
+    streams, places, writer = np.zeros(len(data), np.int64), np.arange(len(data)), open_writer(len(data))
+    memory = make_small(data.copy())
+    code_places(memory, writer, streams, places, SAYS_NOTHING)
+    assert 2 * memory.taken[0] == len(memory.checks) and (memory.pairs > 0).sum() >= memory.taken[0]
+    found = np.zeros_like(data)
+    code_places(make_small(found), open_reader(close_writer(writer)), streams, places, SAYS_NOTHING)
+    np.testing.assert_array_equal(found, data)
+
+
+def test_a_long_file_has_half_the_slots() -> None:
+    slots = [2 * make_memory(1, np.zeros(n, np.uint8)).pairs.shape[1] for n in (1 << 20, LONG_FILE, LONG_FILE + 1)]
+    assert slots == [MOST_SLOTS, MOST_SLOTS, MOST_SLOTS // 2]
 
 
 def test_the_tables_are_a_logistic_and_its_inverse() -> None:

@@ -8,14 +8,18 @@ from pathlib import Path
 from lab.core.errors import InputError
 
 
-def read_file(path: Path) -> bytes:
-    """Its bytes; raises `InputError` where it is no file or may not be read."""
+def read_file(path: Path, most: int) -> bytes:
+    """Its bytes; raises `InputError` where it is no file, may not be read, or has more than `most`."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(most + 1)
     except OSError as error:
         raise InputError(
             str(path), rule=(error.strerror or "cannot be read").lower(), next_step="name a file"
         ) from None
+    if len(content) > most:
+        raise InputError(str(path), rule=f"is longer than {most:,} bytes", next_step="name a part of it")
+    return content
 
 
 def claim_place(path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from lab.complexity.arithmetic import Bytes, Interval, close_writer, drain, open_reader, open_writer
+from lab.complexity.arithmetic import Interval, close_writer, drain, open_reader, open_writer
 from lab.complexity.code import ConditionalByteCode
 from lab.complexity.contexts import Memory, make_memory
 from lab.complexity.mixing import SAYS_NOTHING, code_places
@@ -35,26 +35,26 @@ class ContextMixing(ConditionalByteCode):
     def encode_given(self, data: bytes, known: bytes) -> bytes:
         """What was written of `data` after `known` was learned by writing it, too, for nobody."""
         symbols = np.frombuffer(known + data, np.uint8).copy()
-        memory = make_memory(1, len(symbols))
-        _write(memory, open_writer(RUN), symbols, 0, len(known))
+        memory = make_memory(1, symbols)
+        _write(memory, open_writer(RUN), 0, len(known))
         interval = open_writer(RUN)
-        return _write(memory, interval, symbols, len(known), len(symbols)) + close_writer(interval)
+        return _write(memory, interval, len(known), len(symbols)) + close_writer(interval)
 
     def decode_given(self, description: bytes, length: int, known: bytes) -> bytes:
         """The data again."""
         symbols = np.concatenate([np.frombuffer(known, np.uint8), np.zeros(length, np.uint8)])
-        memory, places = make_memory(1, len(symbols)), np.arange(len(known), len(symbols))
-        _write(memory, open_writer(RUN), symbols, 0, len(known))
-        code_places(memory, open_reader(description), symbols, np.zeros_like(places), places, SAYS_NOTHING)
+        memory, places = make_memory(1, symbols), np.arange(len(known), len(symbols))
+        _write(memory, open_writer(RUN), 0, len(known))
+        code_places(memory, open_reader(description), np.zeros_like(places), places, SAYS_NOTHING)
         return symbols[len(known) :].tobytes()
 
 
-def _write(memory: Memory, interval: Interval, symbols: Bytes, start: int, stop: int) -> bytes:
+def _write(memory: Memory, interval: Interval, start: int, stop: int) -> bytes:
     """What the symbols from `start` to `stop` add to the tape."""
     written = bytearray()
     for first in range(start, stop, RUN):
         places = np.arange(first, min(first + RUN, stop))
-        code_places(memory, interval, symbols, np.zeros_like(places), places, SAYS_NOTHING)
+        code_places(memory, interval, np.zeros_like(places), places, SAYS_NOTHING)
         written += drain(interval)
     return bytes(written)
 
