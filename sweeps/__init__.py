@@ -16,11 +16,15 @@ import pandas as pd
 from lab.analysis.rate_transfer import fit_rule
 from lab.core.errors import InputError, UnknownNameError
 from lab.core.estimate import Estimate
+from lab.core.registry import open_shelf
 from lab.core.verdict import Outcome, Verdict, judge_direction, judge_equivalence, subtract_published
+from lab.families import Family, Shape
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
 
 FEWEST_UNITS = 12  # of a judged interval, where nothing checks the spread between fewer (docs/judging.md)
+BYTES = 256  # tokens of text
+WIDTHS = range(8, 513, 2)  # that a family is given to match a size
 MOST_RATES = 7  # a search still at its edge after seven octaves ends there; the fits refuse its cells
 
 
@@ -166,6 +170,19 @@ def find_best_rate(tried: Mapping[float, RunSpec], table: pd.DataFrame) -> float
     if not known.keys() >= {spec.key for spec in tried.values()}:
         return None
     return min(tried, key=lambda rate: known[tried[rate].key])
+
+
+def match_sizes(name: str, parameters: Iterable[int], window: int) -> tuple[int, ...]:
+    """The widths at which a family's number of parameters, all counted, is nearest to these."""
+    kind = open_shelf("families").load(name)
+    counts = {}
+    for width in WIDTHS:
+        try:
+            family: Family = kind(**{kind.size_dial: width})
+        except InputError:  # its heads do not divide this width
+            continue
+        counts[width] = sum(family.count_parameters(Shape(BYTES, window)).values())
+    return tuple(min(counts, key=lambda width: abs(counts[width] - wanted)) for wanted in parameters)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ of them counted (Pearce & Song 2024, arXiv 2406.12907), each at learning rates o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -20,13 +19,10 @@ from lab.analysis.comparisons.architectures import (
     compare_ranks,
     compare_slopes,
 )
-from lab.core.errors import InputError
-from lab.core.registry import open_shelf
 from lab.core.verdict import Verdict
-from lab.families import Family, Shape
 from lab.runs.spec import RunSpec
 from lab.tables import Tables
-from sweeps import Question, TrainingGrid, choose_preset, suggest_next
+from sweeps import Question, TrainingGrid, choose_preset, match_sizes, suggest_next
 
 title = "Architectures: slope, rank, and the axis that decides"
 question = "Do families of nets scale alike, and does one lead at every size and on every axis?"
@@ -34,21 +30,6 @@ citation = "Tay et al. 2022, Scaling Laws vs Model Architectures, arXiv 2207.105
 figures = ("architectures", "learning_rates", "learning_curves", "loss_vs_tokens", "loss_vs_parameters")
 
 FAMILIES = ("transformer", "gpt2_transformer", "lstm", "gru", "rnn", "s4d", "causal_conv", "mlp_mixer")
-VOCABULARY = 256
-WIDTHS = range(8, 513, 2)
-
-
-def match_sizes(name: str, parameters: Iterable[int], window: int) -> tuple[int, ...]:
-    """The widths at which a family's number of parameters, all counted, is nearest to these."""
-    kind = open_shelf("families").load(name)
-    counts = {}
-    for width in WIDTHS:
-        try:
-            family: Family = kind(**{kind.size_dial: width})
-        except InputError:  # its heads do not divide this width
-            continue
-        counts[width] = sum(family.count_parameters(Shape(VOCABULARY, window)).values())
-    return tuple(min(counts, key=lambda width: abs(counts[width] - wanted)) for wanted in parameters)
 
 
 def _make_grids(parameters: tuple[int, ...], fields: dict[str, Any], **grid: Any) -> dict[str, TrainingGrid]:

@@ -1,10 +1,10 @@
 """What does a net of characters learn to write, and does one of its units know that a string is open?
 
 Karpathy, Johnson & Fei-Fei 2015 (arXiv 1506.02078) train recurrent nets on the source of Linux and read what they
-write; single cells of theirs are on inside quotes (section 4.2, figure 2). Here: nets of 60 thousand parameters on the
-standard library of Python, at a ladder of horizons; the share of their samples that tokenise as Python; and the area
-under the ROC curve of the one unit that tells best whether a string literal is open, beside that of an untrained net.
-The Transformer is asked the same as the LSTM.
+write; single cells of theirs keep track of quotes and brackets (abstract, figure 2). Here: nets of 60 thousand
+parameters on the standard library of Python, at a ladder of horizons; the share of their samples that tokenise as
+Python; and the area under the ROC curve of the one unit that tells best whether a string literal is open, beside that
+of an untrained net. The Transformer is asked the same as the LSTM.
 """
 
 from __future__ import annotations

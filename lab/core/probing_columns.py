@@ -38,4 +38,18 @@ PROBING = (
     *(Column(name, "AUC", "", "measure", meaning, "probing") for name, meaning in _AREAS.items()),
     Column("string_unit", "", "", "measure", "the unit that best tells an open string literal; its number", "probing"),
     Column("string_share", "", "", "measure", "share of the places asked about at which a string is open", "probing"),
+    Column("upstream", "", "", "identity", "upstream source; what the parent was trained on", "transfer"),
+    Column("upstream_tokens", "", "tokens", "axis", "upstream tokens; what the parent was trained on", "transfer"),
+    Column("upstream_nats", "", "nats/token", "measure", "upstream loss; held out, of the parent", "transfer"),
+    Column(
+        "before_nats", "", "nats/token", "measure", "loss before; of the parent on the target, as it is", "transfer"
+    ),
+    Column(
+        "scratch_nats",
+        "",
+        "nats/token",
+        "measure",
+        "loss from scratch; the same training on the target from the first weights of the seed",
+        "transfer",
+    ),
 )

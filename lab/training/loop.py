@@ -33,7 +33,7 @@ CURVE_POINTS_PER_OCTAVE = 4  # every second one with a held-out loss
 FIRST_CURVE_STEP = 4
 CURVE_WINDOWS = 256  # held-out windows of a curve's points, spread over those of the endpoint
 COOLDOWN_POINTS = 4
-HOPELESS_NATS = 2.0  # a training loss this far above the uniform guess's is divergence
+HOPELESS_NATS = 2.0  # a training loss this far above that of the start, or of the uniform guess, is divergence
 
 
 @dataclass(frozen=True)
@@ -187,6 +187,7 @@ class Trainer:
         self.documents = task.source.heldout_documents(count, task.window)
         self.sample = np.arange(len(self.heldout))[:: max(1, len(self.heldout) // CURVE_WINDOWS)]
         self.step, self.nats, self.cpu_seconds, self.rate_factor = 0, 0.0, 0.0, 0.0
+        self.most_nats = math.log(task.source.vocabulary) + HOPELESS_NATS
         self.since: list[float] = []
         self.curve = Curve()
 
@@ -288,7 +289,7 @@ class Trainer:
         self.optimizers.step(rate_factor)
         nats = loss.item()
         self.step += 1
-        if not nats < math.log(task.source.vocabulary) + HOPELESS_NATS:
+        if not nats < self.most_nats:
             raise DivergedError(self.step)
         self.nats += nats * (task.schedule.batch_tokens if weights is None else float(weights.sum()))
         self.since.append(nats)

@@ -2,7 +2,7 @@
 
 Samples: the share of what a net writes that reads as Python, beside the same share of real text, of a chain that copies
 the text the net has read, and of the real text with its bytes in random order. Units: the one hidden unit that tells
-best whether a string literal is open (their section 4.2, figure 2), chosen on one half of the held-out documents and
+best whether a string literal is open (their figure 2), chosen on one half of the held-out documents and
 measured on the other, beside that of an untrained net and what all units together tell.
 
 Shapes: S samples, N windows, T tokens, P positions, W units.

@@ -14,7 +14,7 @@ import pandas as pd
 
 from lab.core.seeds import open_stream
 from lab.tables import Study, Tables
-from tests.studies import automata, batch_sizes, compressed_text, estimators, mdl, tokenised_samples
+from tests.studies import automata, batch_sizes, compressed_text, estimators, mdl, tokenised_samples, transfer
 from tests.sweeps.test_architectures import make_study
 from tests.sweeps.test_arms import make_experts, make_tokens
 from tests.sweeps.test_depth_degradation import make_tables as make_depths
@@ -87,4 +87,5 @@ NULLS: Mapping[str, Make] = {
     "state_space_length": lambda seed: make_recalls(0.0, SEEDS, open_stream(seed, "null")),
     "tokenisable_text": lambda seed: tokenised_samples.make_tables(0.0, 0.0, SEEDS, seed),
     "training_complexity": lambda seed: make_portraits(0.0, SEEDS, open_stream(seed, "null")),
+    "transfer": lambda seed: transfer.make_tables(after=transfer.UPSTREAM, rng_seed=seed),
 }

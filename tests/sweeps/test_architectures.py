@@ -26,15 +26,14 @@ from lab.core.verdict import Outcome, judge_direction
 from lab.families import Shape
 from lab.figures import draw_figure
 from lab.tables import Study, Tables
+from sweeps import BYTES, match_sizes
 from sweeps.architectures import (
     BY_SECONDS,
     BY_TOKENS,
     FAMILIES,
     RANKS,
     SLOPES,
-    VOCABULARY,
     judge,
-    match_sizes,
     presets,
 )
 from tests.sweeps.chance import TRIALS, find_most_false
@@ -257,5 +256,5 @@ def test_sizes_are_matched_by_all_parameters() -> None:
     for name in FAMILIES:
         kind = open_shelf("families").load(name)
         for width, wanted in zip(presets["standard"][name].sizes, (24e3, 41e3, 80e3, 180e3), strict=True):
-            counts = kind(**{kind.size_dial: width}).count_parameters(Shape(VOCABULARY, 128))
+            counts = kind(**{kind.size_dial: width}).count_parameters(Shape(BYTES, 128))
             assert 0.93 < sum(counts.values()) / wanted < 1.07, (name, width)

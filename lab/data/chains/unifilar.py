@@ -155,7 +155,7 @@ class Unifilar(Process):
 
     def content_hash(self) -> str:
         """SHA-256 of the machine's tables: they are the law."""
-        return hash_literal(["unifilar", self.version, self.machine.emits.tolist(), self.machine.successors.tolist()])
+        return _hash_once(self)
 
     def open_windows(self, seed: int, block: int) -> np.random.Generator:
         """A stream of the process's own name."""
@@ -189,6 +189,12 @@ def measure_entropy(rows: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=64)
 def _build_once(process: Unifilar) -> Machine:
     return process.build_machine()
+
+
+@lru_cache(maxsize=64)
+def _hash_once(source: Unifilar) -> str:
+    machine = source.machine
+    return hash_literal(["unifilar", source.version, machine.emits.tolist(), machine.successors.tolist()])
 
 
 def _count_futures(emits: np.ndarray, successors: np.ndarray) -> int:
