@@ -18,4 +18,22 @@ CLASSIFICATION = (
         "training loss at the end; of the trained net on all it was trained on",
         "classification",
     ),
+    Column("chance_nats", "ln K", "nats/example", "axis", "loss of chance; of a guess among K", "classification"),
+    Column("start_nats", "", "nats/example", "measure", "first loss; before any training", "classification"),
+    Column(
+        "batch_nats",
+        "",
+        "nats/example",
+        "measure",
+        "loss of one batch; of the net trained on it alone",
+        "classification",
+    ),
+    Column(
+        "gradient_error",
+        "",
+        "",
+        "measure",
+        "gradient error; from finite differences, over the sum of both norms",
+        "classification",
+    ),
 )

@@ -21,6 +21,7 @@ from tests.sweeps.test_depth_degradation import make_tables as make_depths
 from tests.sweeps.test_dropout_width import make_rows
 from tests.sweeps.test_kolmogorov_bounds import make_tables as make_bounds
 from tests.sweeps.test_learned_structure import make_portraits
+from tests.sweeps.test_sanity_checks import make_tables as make_checks
 from tests.sweeps.test_state_space_length import make_tables as make_recalls
 
 SEEDS = 12
@@ -84,6 +85,7 @@ NULLS: Mapping[str, Make] = {
     "multi_token": draw_arms(make_tokens),
     "neural_compression": draw_even_shares,
     "noisy_weights": draw_codes,
+    "sanity_checks": lambda seed: make_checks(0.2, 0.0, 0.0, 0, SEEDS, seed),
     "state_space_length": lambda seed: make_recalls(0.0, SEEDS, open_stream(seed, "null")),
     "tokenisable_text": lambda seed: tokenised_samples.make_tables(0.0, 0.0, SEEDS, seed),
     "training_complexity": lambda seed: make_portraits(0.0, SEEDS, open_stream(seed, "null")),
