@@ -22,4 +22,6 @@ PRUNING = (
     Column(
         "solver_error", "", "", "measure", "test error that the solver's own inexactness can be, at most", "pruning"
     ),
+    Column("inverse_dimensions", "1/d", "", "axis", "one over the dimensions; 0 is the theory's", "pruning"),
+    Column("error_off", "", "%", "measure", "error beyond the theory's; as a share of that", "pruning"),
 )

@@ -64,12 +64,14 @@ class PerceptronRunner(Runner):
 
     def identify(self, fields: Fields) -> dict[str, Any]:
         """Dials that differ from their default; the band always, whole."""
-        checked, band = _check(fields), _check(fields).kept
+        checked = _check(fields)
+        band = checked.kept
         return {**changed_dials(checked), "band": {"side": band.side, "keep": band.keep, "theta": band.theta}}
 
     def describe(self, fields: Fields) -> dict[str, Scalar]:
         """Everything known of a run before it runs."""
-        checked, band = _check(fields), _check(fields).kept
+        checked = _check(fields)
+        band = checked.kept
         return {
             "seed": checked.seed,
             "dimensions": checked.dimensions,

@@ -14,13 +14,23 @@ import pandas as pd
 
 from lab.core.seeds import open_stream
 from lab.tables import Study, Tables
-from tests.studies import automata, batch_sizes, compressed_text, estimators, mdl, tokenised_samples, transfer
+from tests.studies import (
+    automata,
+    batch_sizes,
+    compressed_text,
+    estimators,
+    mdl,
+    pruning,
+    tokenised_samples,
+    transfer,
+)
 from tests.sweeps.test_architectures import make_study
 from tests.sweeps.test_arms import make_experts, make_tokens
 from tests.sweeps.test_depth_degradation import make_tables as make_depths
 from tests.sweeps.test_dropout_width import make_rows
 from tests.sweeps.test_kolmogorov_bounds import make_tables as make_bounds
 from tests.sweeps.test_learned_structure import make_portraits
+from tests.sweeps.test_pruning_perceptron import make_null as make_unpruned
 from tests.sweeps.test_sanity_checks import make_tables as make_checks
 from tests.sweeps.test_state_space_length import make_tables as make_recalls
 
@@ -85,6 +95,7 @@ NULLS: Mapping[str, Make] = {
     "multi_token": draw_arms(make_tokens),
     "neural_compression": draw_even_shares,
     "noisy_weights": draw_codes,
+    "pruning_perceptron": lambda seed: pruning.make_tables(make_unpruned(0.0), rng_seed=seed, octave=2),
     "sanity_checks": lambda seed: make_checks(0.2, 0.0, 0.0, 0, SEEDS, seed),
     "state_space_length": lambda seed: make_recalls(0.0, SEEDS, open_stream(seed, "null")),
     "tokenisable_text": lambda seed: tokenised_samples.make_tables(0.0, 0.0, SEEDS, seed),

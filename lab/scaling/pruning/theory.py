@@ -17,7 +17,7 @@ of generalization), ε → 0.50/α. α⟨Θ(M)⟩ is the number of support vecto
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
@@ -59,15 +59,32 @@ def solve_student(alpha: float, band: Band) -> Student:
 
     Raises `InputError` where α · f is outside 10⁻³ … 10⁴, `LabError` where the equations were not solved to 10⁻⁹.
     """
+    kept = _count_kept(alpha, band)
+    return Plane(band).describe(kept, _find_point(kept, band))
+
+
+def trace_students(alphas: Sequence[float], band: Band) -> list[Student]:
+    """`solve_student` for every one of `alphas`, which rise: a curve, each point sought from the one before."""
+    plane, students = Plane(band), []
+    point: Array | None = None
+    for alpha in alphas:
+        kept = _count_kept(alpha, band)
+        near = plane.find(kept, point) if point is not None else None
+        point = _find_point(kept, band) if near is None else near
+        students.append(plane.describe(kept, point))
+    return students
+
+
+def _count_kept(alpha: float, band: Band) -> float:
     kept = alpha * band.keep
     if not SMALLEST <= kept <= LARGEST:
         rule = f"{SMALLEST:g} to {LARGEST:g} kept examples per dimension"
         raise InputError("alpha times the share kept", kept, rule, "keep more, or begin with fewer")
-    return _solve(kept, band)
+    return kept
 
 
 @lru_cache(maxsize=4096)
-def _solve(kept: float, band: Band) -> Student:
+def _find_point(kept: float, band: Band) -> Array:
     """From few examples, where w = Σ y x / d, to `kept` without a choice; then, at as many, to the band's choice.
 
     The way round matters: of few examples all near the probe's plane next to nothing is learned below two a dimension
@@ -77,14 +94,19 @@ def _solve(kept: float, band: Band) -> Student:
     point = np.arcsinh([1 / math.sqrt(few), *(math.sqrt(few) * blind.average_signs())])
     point = _follow(lambda place, near: blind.find(math.exp(place), near), math.log(few), math.log(kept), point)
     if band.is_blind:
-        return blind.describe(kept, point)
-    k, u = np.sinh(point)
-    point = np.arcsinh([k, *(u * Plane(band).teacher)])
+        # Seen by a probe that did not choose, the student lies along the teacher all the same.
+        return _turn(point, Plane(band))
 
     def find(place: float, near: Array) -> Array | None:
         return Plane(replace(band, keep=math.exp(place))).find(kept, near)
 
-    return Plane(band).describe(kept, _follow(find, 0.0, math.log(band.keep), point))
+    return _follow(find, 0.0, math.log(band.keep), _turn(point, Plane(band)))
+
+
+def _turn(point: Array, plane: Plane) -> Array:
+    """A point of the line, along the teacher of `plane`."""
+    k, u = np.sinh(point)
+    return np.asarray(np.arcsinh([k, *(u * plane.teacher)]))
 
 
 def _follow(find: Callable[[float, Array], Array | None], here: float, end: float, point: Array) -> Array:
