@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.core.calibration_columns import CALIBRATION
 from lab.core.classification_columns import CLASSIFICATION
 from lab.core.column import Column
 from lab.core.complexity_columns import COMPLEXITY
@@ -152,7 +153,7 @@ _TRAINING = (
 )
 
 COLUMNS: dict[str, Column] = {
-    column.name: column for column in (*_TRAINING, *COMPLEXITY, *CLASSIFICATION, *PRUNING, *PROBING)
+    column.name: column for column in (*_TRAINING, *CALIBRATION, *COMPLEXITY, *CLASSIFICATION, *PRUNING, *PROBING)
 }
 
 # What N may mean in a law: the name printed on the axis and the option's value everywhere.

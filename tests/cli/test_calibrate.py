@@ -1,0 +1,69 @@
+"""`lab calibrate`, driven."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+
+from tests.cli.driving import Terminal
+
+QUICK = ("--replicates", "60")
+
+
+def write_classes(folder: Path, rows: int = 400, factor: float = 3.0) -> Path:
+    """Three classes, said with logits three times too large."""
+    rng = np.random.default_rng(0)
+    logits = rng.standard_normal((rows, 3))
+    label = (softmax(logits, axis=1).cumsum(axis=1) < rng.random(rows)[:, None]).sum(axis=1)
+    frame = pd.DataFrame(softmax(factor * logits, axis=1), columns=["p_ant", "p_bee", "p_cow"])
+    path = folder / "classes.csv"
+    frame.assign(label=np.array(["ant", "bee", "cow"])[label]).to_csv(path, index=False)
+    return path
+
+
+def test_classes_recalibrated_and_exported(terminal: Terminal) -> None:
+    write_classes(terminal.folder)
+    asked = ("--recalibrate", "temperature", "--export", "all.csv", "--to", "figures")
+    done = terminal.run("calibrate", "classes.csv", *QUICK, *asked, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    ece = found["measures"]["ece_equal_width"]
+    assert ece["estimate"]["low"] > ece["null"]["high"] and ece["indistinguishable_from_calibrated"] is False
+    assert found["temperature"]["low"] < 3 < found["temperature"]["high"]
+    mended = found["recalibrated"]["temperature"]
+    assert len(mended["fits"]) == 5 and all(2 < fit["temperature"] < 4.5 for fit in mended["fits"])
+    change = {one["name"]: one for one in mended["before_minus_after"]}["difference of brier"]
+    assert change["low"] > 0
+    assert {one["method"] for one in found["sets"]} == {"thr", "aps", "raps"}
+    table = pd.read_csv(terminal.folder / "all.csv")
+    assert {"none", "temperature", "before − after temperature"} <= set(table["of"])
+    for name in ("risk_coverage", "recalibration", "conformal_sets"):
+        assert (terminal.folder / "figures" / f"{name}.png").stat().st_size > 1000
+    assert "exists already" in terminal.refuse("calibrate", "classes.csv", "--export", "all.csv")
+
+
+def test_confidences_in_words(terminal: Terminal) -> None:
+    rng = np.random.default_rng(1)
+    said = rng.random(600)
+    np.savez(terminal.folder / "it.npz", said=said, correct=rng.random(600) < said, group=np.arange(600) // 3)
+    done = terminal.run("calibrate", "it.npz", "--confidence", "said", *QUICK)
+    assert done.returncode == 0, done.stderr
+    assert "600 predictions in 200 groups, one event" in done.stdout
+    assert "indistinguishable from calibrated" in done.stdout
+    assert "need the probabilities of all classes" in done.stdout
+
+
+def test_refusals(terminal: Terminal) -> None:
+    write_classes(terminal.folder, rows=40)
+    Path(terminal.folder / "bad.csv").write_text("confidence,correct\n0.5,1\nhigh,0\n")
+    Path(terminal.folder / "bad.npz").write_bytes(b"PK no")
+    assert "row 2: 'high'" in terminal.refuse("calibrate", "bad.csv")
+    assert "is not an array that NumPy wrote" in terminal.refuse("calibrate", "bad.npz")
+    assert "no such file" in terminal.refuse("calibrate", "none.csv")
+    assert "did you mean 'temperature'" in terminal.refuse("calibrate", "classes.csv", "--recalibrate", "temprature")
+    same = ("--recalibrate", "platt", "--fitted-on", "classes.csv")
+    assert "not reported on the data it was fitted on" in terminal.refuse("calibrate", "classes.csv", *same)
