@@ -16,7 +16,8 @@ CALIBRATION = (
         AREA,
     ),
     Column("measure", "", "", "identity", "measure; an entry of the measures shelf", AREA),
-    Column("measured", "", "", "measure", "measured value; in the unit of its measure, bias taken off", AREA),
+    Column("measured", "", "", "measure", "measured value; in the unit of its measure, as it is", AREA),
+    Column("corrected", "", "", "measure", "corrected value; in the unit of its measure, bias taken off", AREA),
     Column(
         "null_expected",
         "",

@@ -40,7 +40,7 @@ def test_tables_hold_what_was_found(assessment: Assessment) -> None:
     tables = tabulate_assessment(assessment)
     runs = tables.runs.set_index(["recalibrator", "measure"])
     brier = assessment.find("brier").estimate
-    assert runs.loc[("none", "brier"), "measured"] == brier.value
+    assert runs.loc[("none", "brier"), "corrected"] == brier.value
     assert runs.loc[("none", "brier"), ["low", "high"]].tolist() == [brier.low, brier.high]
     assert (
         np.isnan(runs.loc[("none", "brier"), "null_expected"])

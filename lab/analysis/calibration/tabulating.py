@@ -65,7 +65,7 @@ def list_estimates(assessment: Assessment) -> pd.DataFrame:
     ):
         for evaluation in evaluations:
             values = _list_values(evaluation)
-            add(of, [evaluation.estimate], measured=evaluation.value, **{k: values[k] for k in values if "null" in k})
+            add(of, [evaluation.estimate], **{k: values[k] for k in ("measured", "null_expected", "null_quantile")})
     add(AS_IT_CAME, [assessment.temperature, *assessment.selective.estimates])
     for found in assessment.sets:
         add(f"{found.method} sets, {found.alpha:g} may miss", [found.estimate_coverage(), found.estimate_size()])
@@ -83,7 +83,8 @@ def _list_values(evaluation: Evaluation) -> dict[str, float]:
     estimate, null = evaluation.estimate, evaluation.null
     known = null is not None and evaluation.measure.vanishes
     return {
-        "measured": estimate.value,
+        "measured": evaluation.value,
+        "corrected": estimate.value,
         "low": estimate.low,
         "high": estimate.high,
         "null_expected": null.expected.value if known and null else math.nan,
