@@ -13,7 +13,7 @@ from lab.core.errors import InputError
 from lab.core.registry import open_shelf
 from lab.runners.training.sampling import TextRequest, escape_controls, find_best
 from lab.runs.owner import identify_process
-from lab.runs.runner import Listener
+from lab.runs.runner import Listener, Result
 from lab.runs.spec import RunSpec
 from lab.runs.store import Store, StudyRecord
 from lab.runs.weights import WeightsFolder
@@ -89,6 +89,22 @@ def test_the_best_of_a_study_is_the_best_on_the_source_most_of_its_runs_have() -
     assert best.key == "c" and note.startswith("The best run on bytes_text, which") and "bernoulli (p 0.1)" in note
     runs[1:] = [run for run in runs[1:] if run.fields["source"] == text]
     assert find_best(store, STUDY) == (runs[1], "")
+
+
+def test_a_probed_net_is_sampled_as_the_net_of_its_training(place: Path, tmp_path: Path) -> None:
+    trained = Store(place / "results" / "lab.db", read_only=True)
+    run = trained.run(find_key(place, "lstm"))
+    weights = WeightsFolder(trained.folders.weights).read(run.key)
+    assert weights is not None
+    probe, owner = RunSpec("probe", {**run.fields, "samples": 8}), identify_process()
+    store = Store(tmp_path / "lab.db")
+    store.register(StudyRecord(STUDY, SWEEP, "smoke"), [probe])
+    store.claim([probe.key], owner)
+    store.complete(probe.key, owner, Result("done", {"bits_per_byte": 2.0}), {})
+    WeightsFolder(store.folders.weights).put(probe.key, weights)
+    asked = TextRequest(prompt="line", tokens=20)
+    assert [text.text for text in asked.run(store, probe.key)] == [text.text for text in asked.run(trained, run.key)]
+    assert find_best(store, STUDY)[0].key == probe.key
 
 
 def test_a_net_that_foretells_drafts_for_itself_and_writes_the_same(place: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from lab.runs.spec import build_entry, label_entry
 from lab.runs.store import Store, StoredRun
 from lab.runs.weights import find_weighted, load_weights
 
+KEEPERS = ("train", "probe")  # runners whose weights are those of the net that their training fields describe
+OF_TRAINING = {field.name for field in dataclasses.fields(TrainFields)}
 MOST_TOKENS = 1_000_000  # of all samples together: about an hour of a small net
 
 
@@ -72,9 +75,10 @@ class TextRequest:
 
         way = Sampling(self.temperature, self.top_k, self.top_p)
         run = find_weighted(store, run_key)
-        if run.runner != "train":
-            raise RefusedError(f"run {run.key}", run.runner, "only runs of `train` keep a net", "choose another run")
-        fields = check_fields(run.fields)
+        if run.runner not in KEEPERS:
+            rule = f"only runs of {' and '.join(f'`{name}`' for name in KEEPERS)} keep a net"
+            raise RefusedError(f"run {run.key}", run.runner, rule, "choose another run")
+        fields = check_fields({name: value for name, value in run.fields.items() if name in OF_TRAINING})
         prompts_BT = self._read_prompts(fields)
         net = fields.net_family.build(fields.shape)
         net.load_state_dict({name: torch.from_numpy(value) for name, value in load_weights(store, run.key).items()})
@@ -119,7 +123,7 @@ def find_best(store: Store, name: str) -> tuple[StoredRun, str]:
         return store.run(name), ""
     by_source = defaultdict(list)
     for run in store.runs(name):
-        if run.status == "done" and run.runner == "train":
+        if run.status == "done" and run.runner in KEEPERS:
             table = run.fields["source"]
             by_source[label_entry(table["name"], build_entry("data", table))].append(run)
     if not by_source:
