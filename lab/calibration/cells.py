@@ -21,7 +21,7 @@ from lab.calibration.predictions import Predictions
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-UNIFORM_CELLS = 960  # a multiple of the usual numbers of bins, so that a cell lies in one bin
+UNIFORM_CELLS = 1920  # a multiple of the usual numbers of bins, so that a cell lies in one bin
 EQUAL_MASS_CELLS = 1024  # isotonic regression needs the resolution where the predictions are
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from lab.calibration.cells import Cells, Floats, Grid, Indices, lay_grid
 from lab.calibration.draws import draw_bootstrap, draw_calibrated, draw_counts, draw_together, pair_outcomes
-from lab.calibration.inversion import Path, draw_path, invert_test
+from lab.calibration.inversion import Path, invert_test
 from lab.calibration.measure import CellMeasure, Measure
 from lab.calibration.predictions import Predictions
 from lab.core.errors import InputError
@@ -223,7 +223,7 @@ class _Sample:
         shape = measure.recalibrate.__qualname__
         if shape not in self.paths:
             chance_G, draws = measure.recalibrate(self.pairs)[0], max(self.replicates // 4, 1)
-            self.paths[shape] = draw_path(self.pairs, chance_G, len(self.predictions), draws, self.rng)
+            self.paths[shape] = Path(self.pairs, chance_G, len(self.predictions), draws, self.rng)
         return self.paths[shape]
 
     def bootstrap(self, measure: CellMeasure) -> Estimate:

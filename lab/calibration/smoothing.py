@@ -21,7 +21,7 @@ NODES = 2048  # G; the error is of second order in 1/G
 RESOLVED = 3.0  # distances between nodes in a bandwidth: below, the cut spectrum of the Gaussian rings
 FINER = 16  # times the nodes where a bandwidth is not resolved
 STEPS = 60  # at most, of a search that halves where it does not do better
-TOLERANCE = 1e-13  # of σ
+TOLERANCE = 1e-12  # of σ
 
 
 def spread_residuals(cells: Cells, nodes: int = NODES) -> Floats:
@@ -60,11 +60,15 @@ def measure_smooth_error(cells: Cells, nodes: int = NODES) -> Floats:
 
 
 def find_bandwidths(waves_RJ: Floats) -> Floats:
-    """σ* of every replicate, by regula falsi (Illinois): σ − smECE_σ rises from −smECE_0 to at least 0 at 1."""
-    low_R, high_R = np.zeros(len(waves_RJ)), np.ones(len(waves_RJ))
-    below_R, above_R = -smooth_at(waves_RJ, low_R), 1 - smooth_at(waves_RJ, high_R)
-    whole_R = -below_R  # no smoothing makes the error larger, except by ringing
-    root_R, open_R = np.zeros(len(waves_RJ)), below_R < 0
+    """σ* of every replicate, by regula falsi (Illinois) on σ − smECE_σ, which rises.
+
+    smECE_σ falls with σ and is never below the gap of the means: σ* lies between that gap and smECE at it.
+    """
+    low_R = np.abs(waves_RJ[:, 0]) / 2
+    whole_R = smooth_at(waves_RJ, np.zeros(len(waves_RJ)))  # never exceeded, except by ringing
+    high_R = np.minimum(smooth_at(waves_RJ, low_R), whole_R)
+    below_R, above_R = low_R - high_R, high_R - smooth_at(waves_RJ, high_R)
+    root_R, open_R = high_R.copy(), below_R < -TOLERANCE
     side_R = np.zeros(len(waves_RJ))
     for _ in range(STEPS):
         rows = np.flatnonzero(open_R)
