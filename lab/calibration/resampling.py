@@ -20,7 +20,7 @@ import numpy as np
 
 from lab.calibration.cells import Cells, Floats, Grid, Indices, lay_grid
 from lab.calibration.draws import draw_bootstrap, draw_calibrated, draw_counts, draw_together, pair_outcomes
-from lab.calibration.inversion import Path, invert_test
+from lab.calibration.inversion import VAST, Path, invert_test
 from lab.calibration.measure import CellMeasure, Measure
 from lab.calibration.predictions import Predictions
 from lab.core.errors import InputError
@@ -105,19 +105,19 @@ def compare(
         raise InputError("paired contrast", (len(first), len(second)), rule, "align them by the examples")
     rng = open_stream(seed, "calibration", "paired")
     name, units = f"difference of {measure.name}", len(np.unique(first.group_N))
-    value = gridded = measure.of(first) - measure.of(second)
+    value = origin = measure.of(first) - measure.of(second)
     if not math.isfinite(value) or units < FEWEST_UNITS:
         reason = f"only {units} units" if math.isfinite(value) else f"the difference is {value} here"
         return _refuse(name, value, reason, level, measure.unit, units)
     if isinstance(measure, CellMeasure):
         grids = [lay_grid(first), lay_grid(second)]
         one, other = (measure.of_cells(c) for c in draw_together([first, second], grids, replicates, rng))
-        gridded = float(measure.of_cells(grids[0].cells)[0] - measure.of_cells(grids[1].cells)[0])
+        origin = float(np.subtract(*(measure.of_cells(_enlarge(grid.cells))[0] for grid in grids)))
         replicate_R = one - other
     else:
         samples = list(_draw_rows(first, min(replicates, ROW_REPLICATES), rng))
         replicate_R = np.array([measure.of(first.subset(rows)) - measure.of(second.subset(rows)) for rows in samples])
-    return _pivot(Estimate(name, value, level=level, unit=measure.unit, n=units), gridded, replicate_R, "paired ")
+    return _pivot(Estimate(name, value, level=level, unit=measure.unit, n=units), origin, replicate_R, "paired ")
 
 
 def pool_seeds(
@@ -140,14 +140,14 @@ def pool_seeds(
         value = float(measure.finish(exact_S)[0])
         return _refuse(measure.name, value, "one seed says nothing of others", level, measure.unit, 1)
     rng = open_stream(seed, "calibration", "seeds")
-    replicate_SR = np.empty((len(by_seed), replicates))
+    origin_S, replicate_SR = np.empty(len(by_seed)), np.empty((len(by_seed), replicates))
     for s, predictions in enumerate(by_seed):
         grid = lay_grid(predictions)
-        shift = exact_S[s] - float(measure.averageable(grid.cells)[0])
-        replicate_SR[s] = measure.averageable(draw_bootstrap(predictions, grid, replicates, rng)) + shift
+        origin_S[s] = float(measure.averageable(_enlarge(grid.cells))[0])
+        replicate_SR[s] = measure.averageable(draw_bootstrap(predictions, grid, replicates, rng))
     counts_RS = draw_counts(len(by_seed), replicates, rng)
     replicate_R = np.einsum("rs,sr->r", counts_RS, replicate_SR) / len(by_seed)
-    return _finish(measure, _pivot(plain, plain.value, replicate_R, "hierarchical "))
+    return _finish(measure, _pivot(plain, float(origin_S.mean()), replicate_R, "hierarchical "))
 
 
 @dataclass
@@ -229,9 +229,9 @@ class _Sample:
     def bootstrap(self, measure: CellMeasure) -> Estimate:
         """Basic, on the scale that is averaged."""
         exact = float(measure.averageable(Cells.of_rows(self.predictions))[0])
-        gridded = float(measure.averageable(self.grid.cells)[0])
+        origin = float(measure.averageable(_enlarge(self.grid.cells))[0])
         plain = Estimate(measure.name, exact, level=self.level, unit=measure.unit, n=self.units)
-        return _finish(measure, _pivot(plain, gridded, measure.averageable(self.bootstrapped)))
+        return _finish(measure, _pivot(plain, origin, measure.averageable(self.bootstrapped)))
 
     def bootstrap_rows(self, measure: Measure, value: float) -> Estimate:
         draws = _draw_rows(self.predictions, min(self.replicates, ROW_REPLICATES), self.rng)
@@ -250,17 +250,25 @@ def _draw_rows(predictions: Predictions, replicates: int, rng: np.random.Generat
         yield np.concatenate([rows_U[unit] for unit in rng.integers(0, len(sizes_U), len(sizes_U))])
 
 
-def _pivot(plain: Estimate, gridded: float, replicate_R: Floats, kind: str = "") -> Estimate:
-    """The basic interval of `plain`: what replicates are off their origin, taken off the value; so is their mean."""
+def _pivot(plain: Estimate, origin: float, replicate_R: Floats, kind: str = "") -> Estimate:
+    """The basic interval of `plain`: what replicates are off their origin, taken off the value; so is their mean.
+
+    `origin`: the measure of the population that replicates are drawn from, which noise does not enter: a debiased
+    measure takes the noise of one draw off, and of a resample the noise of the other is left.
+    """
     known_R = replicate_R[np.isfinite(replicate_R)]
     if len(known_R) < 0.99 * len(replicate_R):
         rare = len(replicate_R) - len(known_R)
         reason = f"{rare} of {len(replicate_R)} resamples have no finite value"
         return _refuse(plain.name, plain.value, reason, plain.level, plain.unit, plain.n)
-    low, high = np.quantile(known_R, [(1 - plain.level) / 2, (1 + plain.level) / 2]) - gridded
+    low, high = np.quantile(known_R, [(1 - plain.level) / 2, (1 + plain.level) / 2]) - origin
     value, method = plain.value, f"{kind}basic bootstrap of {plain.n:,} units, {len(replicate_R):,} replicates"
-    bias = float(known_R.mean()) - gridded
+    bias = float(known_R.mean()) - origin
     return replace(plain, value=value - bias, low=value - float(high), high=value - float(low), method=method)
+
+
+def _enlarge(cells: Cells) -> Cells:
+    return cells.reweigh(VAST * cells.weight_RC)
 
 
 def _finish(measure: CellMeasure, averaged: Estimate) -> Estimate:
