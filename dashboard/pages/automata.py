@@ -20,7 +20,7 @@ from lab.complexity.coarse import ADJUSTED_BUCKETS, adjust, coarsen
 from lab.complexity.trajectory import Frame, choose_moves, follow, measure_frames
 from lab.core.registry import open_shelf
 from lab.figures import Range
-from lab.figures.ink.film import draw_film_curve, paint
+from lab.figures.ink.film import draw_film_curve, move_present, paint
 from lab.tables import Study
 
 COMMAND = "lab run coffee_automaton --preset smoke"
@@ -83,10 +83,9 @@ def _show_present(name: str, options: dict[str, Any], playing: bool) -> None:
         with st.container(horizontal=True, gap="small", key="automata-pictures"):
             for words, shares in (("State", state), ("Coarse", coarse), ("Adjusted", adjusted)):
                 st.image(paint(shares), caption=words, width=300)
-        st.plotly_chart(
-            draw_film_curve(curve, now), theme=None, key="automata-curve", alt="Code lengths in time", config=_TOOLS
-        )
-        row = curve.iloc[now]
+        row, drawing = curve.iloc[now], draw_trace(name, **options)
+        move_present(drawing, row["relaxation_times"])
+        st.plotly_chart(drawing, theme=None, key="automata-curve", alt="Code lengths in time", config=_TOOLS)
         st.caption(
             f"t = {row['relaxation_times']:.3g} τ = {row['sweeps']:,.0f} sweeps. Dotted: a surrogate with its rows "
             "and nothing else; what lies above it is structure. Lengths are upper bounds, by one code."
@@ -109,6 +108,12 @@ def trace(name: str, side: int, seed: int, grain: int, buckets: int, code: str) 
     automaton: Automaton = open_shelf("automata").load(name)()
     length = open_shelf("codes").load(code)()
     return pd.DataFrame(measure_frames(automaton, film(name, side, seed), grain, buckets, length))
+
+
+@st.cache_data(max_entries=48, show_spinner=False)
+def draw_trace(name: str, side: int, seed: int, grain: int, buckets: int, code: str) -> Any:
+    """The drawing of that curve, made once: a step moves the line of the present in a copy."""
+    return draw_film_curve(trace(name, side, seed, grain, buckets, code))
 
 
 def view_frame(frame: Frame, grain: int, buckets: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

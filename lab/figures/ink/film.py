@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from io import BytesIO
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
+from PIL import Image
 
 from lab.figures.ink.axes import set_linear_axis
 from lab.figures.ink.marks import add_line, new_figure
 from lab.figures.ink.palette import BLUE, GREEN, INK, VERMILION, Look
 
 COFFEE, CREAM = np.array([74, 44, 23]), np.array([251, 243, 228])
+_PALETTE = np.rint(COFFEE + np.linspace(0, 1, 256)[:, None] * (CREAM - COFFEE)).astype(np.uint8)
 CREAM_SCALE = [[0.0, "#4a2c17"], [0.5, "#a9764b"], [1.0, "#fbf3e4"]]
 X = "relaxation_times"
+PRESENT = "now"
 LINES = (
     ("entropy_bits", "fine", Look(INK, "circle", "solid"), 1),
     ("complexity_bits", "coarse", Look(BLUE, "circle", "solid"), 2),
@@ -23,12 +29,18 @@ LINES = (
 )
 
 
-def paint(shares: NDArray[np.float64], pixels: int = 400) -> NDArray[np.uint8]:
-    """Shares of cream (n, n), 0 to 1, as an RGB picture of about `pixels` a side, every cell a sharp square."""
+def paint(shares: NDArray[np.float64], pixels: int = 400) -> str:
+    """Shares of cream (n, n), 0 to 1, as a picture of about `pixels` a side, every cell a sharp square.
+
+    It is a PNG in an address that holds all of it: a page that shows it asks the server for nothing more.
+    """
     scale = max(pixels // len(shares), 1)
-    colors = COFFEE + np.clip(shares, 0.0, 1.0)[:, :, None] * (CREAM - COFFEE)
-    picture: NDArray[np.uint8] = np.rint(colors).astype(np.uint8).repeat(scale, axis=0).repeat(scale, axis=1)
-    return picture
+    levels = np.rint((len(_PALETTE) - 1) * np.clip(shares, 0.0, 1.0)).astype(np.uint8)
+    picture = Image.fromarray(levels.repeat(scale, axis=0).repeat(scale, axis=1), "P")
+    picture.putpalette(_PALETTE.tobytes())
+    written = BytesIO()
+    picture.save(written, "PNG", compress_level=3)
+    return "data:image/png;base64," + b64encode(written.getvalue()).decode()
 
 
 def add_picture(figure: go.Figure, cells: pd.DataFrame) -> None:
@@ -46,17 +58,22 @@ def add_picture(figure: go.Figure, cells: pd.DataFrame) -> None:
     )
 
 
-def draw_film_curve(curve: pd.DataFrame, now: int) -> go.Figure:
-    """Fine code length above, coarse and adjusted ones with their surrogates' below; a line at snapshot `now`."""
+def draw_film_curve(curve: pd.DataFrame) -> go.Figure:
+    """Fine code length above, coarse and adjusted ones with their surrogates' below; a line at the first snapshot."""
     figure = new_figure((0.42, 0.6))
     for column, name, look, row in LINES:
         add_line(figure, curve[X], curve[column], look, name, row=row, width=1.6)
     for row in (1, 2):
         shown = [column for column, _, _, at in LINES if at == row]
         top = float(curve[shown].to_numpy().max())
-        present = np.full(2, curve[X].iloc[now])
-        add_line(figure, present, (0.0, top), Look(INK, "circle", "dash"), "now", row=row, width=1.2, legend=False)
+        present = np.full(2, curve[X].iloc[0])
+        add_line(figure, present, (0.0, top), Look(INK, "circle", "dash"), PRESENT, row=row, width=1.2, legend=False)
         set_linear_axis(figure, "y", [0.0, top], "complexity_bits", row, "Length (bits)")
     set_linear_axis(figure, "x", curve[X], X, 1, "")
     set_linear_axis(figure, "x", curve[X], X, 2)
     return figure
+
+
+def move_present(figure: go.Figure, time: float) -> None:
+    """Puts the line of the present at a time (in τ): a hundredth of the work of drawing the film's curve anew."""
+    figure.update_traces(x=[time, time], selector={"name": PRESENT})
