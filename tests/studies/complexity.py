@@ -67,11 +67,11 @@ def make_block_curves(runs: pd.DataFrame) -> pd.DataFrame:
         rates = RATES[run["object"]] + (0.01 * run["seed"] + 0.25) * 0.5 ** (lengths - 1)
         curve = {"block_length": lengths, "block_rate_bits": rates}
         golden = {"state": [0, 0, 1], "symbol": [0, 1, 0], "leads_to": [0, 1, 0], "move_probability": [0.5, 0.5, 1.0]}
-        bits = run["symbols"] * np.array([1.0, 0.9, 1.1])
+        bits = np.array([*run["symbols"] * np.array([1.0, 0.9, 1.1]), 13.0])
         work = {
-            "decoder": [0, 1, 2],
+            "decoder": [0, 1, 2, 3],
             "description_bits": bits,
-            "operations": run["symbols"] * np.array([2.0, 3.1, 4.2]),
+            "operations": run["symbols"] * np.array([2.0, 3.1, 4.2, 4.0 * run["symbols"]]),
         }
         named = {"run_key": run["run_key"], "trunk_key": run["trunk_key"]}
         pieces += [pd.DataFrame({**named, **part}) for part in (curve, golden, work)]

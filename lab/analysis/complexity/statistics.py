@@ -35,7 +35,7 @@ from lab.complexity.blocks import (
 )
 from lab.complexity.causal_states import CausalStates, find_causal_states
 from lab.complexity.code import Message
-from lab.complexity.depth import DECODERS, Decoded, find_depth, list_descriptions
+from lab.complexity.depth import DECODERS, SIGNIFICANCE, Decoded, find_depth, list_descriptions
 from lab.complexity.estimator import Estimator
 from lab.complexity.light_cones import measure_light_cones
 from lab.complexity.machine import Machine
@@ -299,9 +299,10 @@ def _count_operations(descriptions: tuple[Decoded, ...]) -> Estimate:
     if not descriptions:
         reason = f"descriptions of more than {MOST_UNDONE:,} symbols are not undone"
         return _miss({"logical_depth": "operations"}, reason)[0]
-    shortest = find_depth(descriptions)
-    method = f"counted, no interval; {shortest.name}, {shortest.bits:,.0f} bits"
-    return Estimate("logical_depth", shortest.operations, unit="operations", method=method)
+    fastest = find_depth(descriptions, SIGNIFICANCE)
+    within = f"of what is within {SIGNIFICANCE:g} bits of the shortest"
+    method = f"counted, no interval; {fastest.name}, {fastest.bits:,.0f} bits, the fastest {within}"
+    return Estimate("logical_depth", fastest.operations, unit="operations", method=method)
 
 
 def _miss(units: Mapping[str, str], reason: str) -> list[Estimate]:
