@@ -24,6 +24,8 @@ PROGRAM_BITS = 13.0
 MOST_PRINTED = 2**14
 """Symbols; the programs are not tried on longer sequences, since one that prints them may take n² operations."""
 
+ENDLESS = 2**62  # operations
+
 
 @dataclass(frozen=True)
 class Program:
@@ -51,7 +53,7 @@ def find_program(sequence: Symbols) -> Program | None:
 def run_program(program: Program, length: int) -> Symbols:
     """The first `length` symbols that it prints."""
     printed = np.empty(length, np.uint8)
-    _run(program.rule, program.word, int(program.moving), printed, False, np.int64(2**62), _make_rows(length))
+    _run(program.rule, program.word, int(program.moving), printed, False, ENDLESS, _make_rows(length))
     return printed
 
 
@@ -64,14 +66,14 @@ def _make_rows(length: int) -> Any:
 @njit(cache=True)
 def _search(sequence: Any) -> tuple[int, int, int, int]:
     rows = _make_rows(len(sequence))
-    best, least = (0, 0, 0), np.int64(2**62)
+    best, least = (0, 0, 0), ENDLESS
     for word in range(WORDS):
         for rule in range(RULES):
             for reading in range(READINGS):
                 operations = _run(rule, word, reading, sequence, True, least, rows)
                 if 0 <= operations < least:
                     best, least = (rule, word, reading), operations
-    return best[0], best[1], best[2], (least if least < 2**62 else -1)
+    return best[0], best[1], best[2], (least if least < ENDLESS else -1)
 
 
 @njit(cache=True)
