@@ -16,7 +16,7 @@ COMMAND = "lab run depth_degradation --preset standard"
 def render(study: Study | None) -> None:
     """The figures of a study of classifiers."""
     st.title("Small pictures", anchor=False)
-    study = find_evidence(study, "depth_degradation", "sanity_checks")
+    study = find_evidence(study, "depth_degradation", "calibration_scale", "sanity_checks")
     tables = read_tables(study) if study is not None else None
     if study is None or tables is None or "train_error" not in tables.runs:
         why = "A study of nets that classify holds training and test errors; the chosen one has none."

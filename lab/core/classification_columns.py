@@ -36,4 +36,21 @@ CLASSIFICATION = (
         "gradient error; from finite differences, over the sum of both norms",
         "classification",
     ),
+    Column("temperature", "T*", "", "measure", "temperature; of least held-out log loss", "classification"),
+    Column(
+        "calibration_nats",
+        "",
+        "nats/example",
+        "measure",
+        "log loss a temperature takes off; fitted to other held-out examples",
+        "classification",
+    ),
+    *(
+        Column(f"{name}{ending}", symbol, "", "measure", f"{words}{when}", "classification")
+        for name, symbol, words in (
+            ("squared_gap", "", "squared calibration error; debiased, 15 cells of equal width"),
+            ("smooth_error", "smECE", "smooth calibration error; of the likeliest class"),
+        )
+        for ending, when in (("", ""), ("_recalibrated", ", after a temperature fitted to others"))
+    ),
 )

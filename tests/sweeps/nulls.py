@@ -26,6 +26,7 @@ from tests.studies import (
 )
 from tests.sweeps.test_architectures import make_study
 from tests.sweeps.test_arms import make_experts, make_tokens
+from tests.sweeps.test_calibration_scale import make_tables as make_calibrations
 from tests.sweeps.test_depth_degradation import make_tables as make_depths
 from tests.sweeps.test_dropout_width import make_rows
 from tests.sweeps.test_kolmogorov_bounds import make_tables as make_bounds
@@ -81,6 +82,7 @@ def draw_even_shares(seed: int) -> Tables:
 NULLS: Mapping[str, Make] = {
     "architectures": draw_alike_families,
     "batch_size": lambda seed: batch_sizes.make_tables(seed, alpha_B=2.0),  # grows by the margin, 1/α_B 0.5
+    "calibration_scale": lambda seed: make_calibrations(0.0, SEEDS, seed, 0.01),
     "coffee_automaton": draw_cups,
     "complexodynamics": draw_shuffled_cups,
     "depth_degradation": lambda seed: make_depths(0.0, SEEDS, seed),
