@@ -40,7 +40,7 @@ DIALS = {
 AUTOREGRESSIVE = (*DIALS, "gpt2_transformer", "causal_conv", "s4d", "moe_transformer", "multi_token_transformer")
 FAMILIES = (*AUTOREGRESSIVE, "mlp_mixer")
 BAR_SHARE, BAR_BYTES = 5e-4, 10**9  # of a file over its area; of a process
-MEBIBYTES = (1, 8, 64)  # of content, in the measurement of memory
+HELD = ((1, 128), (8, 128), (64, 128), (64, 576))  # MiB of content and width of the LSTM, in the measurement of memory
 
 
 class Process(NamedTuple):
@@ -55,10 +55,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--families", default=",".join(FAMILIES), help="which, by commas")
     parser.add_argument("--memory", action="store_true", help="memory instead")
-    parser.add_argument("--hold", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--hold", type=int, nargs=2, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.hold is not None:
-        hold_reader(chosen.hold)
+        hold_reader(*chosen.hold)
     elif chosen.memory:
         measure_memory()
     else:
@@ -108,24 +108,24 @@ def measure_family(family: str, data: bytes, peer: int) -> None:
 
 def measure_memory() -> None:
     """A reader's peak memory with all its arrays touched, in a process of its own."""
-    for length in MEBIBYTES:
-        found = run("-m", "benchmarks.compressor", "--hold", str(length << 20))
+    for mebibytes, width in HELD:
+        found = run("-m", "benchmarks.compressor", "--hold", str(mebibytes << 20), str(width))
         arrays = found.facts["arrays"] / 1e6
         print(
-            f"{length:3} MiB of content and as much payload: the whole process {found.memory / 1e6:.0f} MB "
-            f"(bar {BAR_BYTES / 1e6:.0f}), {arrays:.0f} of these arrays of the contexts, all touched",
+            f"{mebibytes:3} MiB of content and as much payload, LSTM {width}: the whole process "
+            f"{found.memory / 1e6:.0f} MB (bar {BAR_BYTES / 1e6:.0f}), {arrays:.0f} of these contexts, all touched",
             flush=True,
         )
 
 
-def hold_reader(length: int) -> None:
-    """Reads the first blocks of a file of noise by the net of `lab compress`, then touches what contexts may touch."""
+def hold_reader(length: int, width: int) -> None:
+    """Touches all arrays of a reader, then reads the first blocks of a file of noise."""
     from lab.complexity.mixing import MixedReader
     from lab.training.compressor import Recipe, code_file
 
-    recipe, data = Recipe({"name": "lstm", "width": 128}), np.zeros(length, np.uint8)
+    recipe, data = Recipe({"name": "lstm", "width": width}), np.zeros(length, np.uint8)
     payload = bytearray(np.random.default_rng(0).bytes(length))
-    reader = MixedReader(data, recipe.streams, payload)
+    reader = MixedReader(data, recipe.streams, payload, recipe.most_slots)
     for array in reader._memory:
         array[...] = array.copy() if array.nbytes < 1 << 20 else array.flat[0]
     bits = code_file(recipe, recipe.streams * recipe.block * 4, reader)

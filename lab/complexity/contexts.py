@@ -28,7 +28,7 @@ SETS, SET_SIZE = 3, 512
 LONGEST_MATCH = 31  # lengths of a match that are told apart
 MOST_SLOTS = 1 << 20  # of each context, and half of these for a file longer than
 LONG_FILE = 1 << 23  # bytes: beside the content and the payload of the longest the whole process stays below 1 GB
-MOST_PAIRS = 5 << 19  # of slots, of all contexts: 425 MB. A mebibyte of text needs 0.8 million, noise all
+MOST_PAIRS = 1 << 21  # of slots, of all contexts, 340 MB, and half for a long file; four mebibytes of text need 1.4 M
 CLIP = 12.0  # of a logit
 CELLS = 4096  # of the tables of logarithm and exponential
 BUCKETS = 33  # of a correction, across the logits
@@ -79,14 +79,14 @@ class Memory(NamedTuple):
     tally: Reals  # (2,): bits decided, and the code length of what was coded (bits)
 
 
-def make_memory(streams: int, content: Bytes) -> Memory:
-    """The memory before the first byte of `content`, which it writes from or reads into: at most 490 MB, and 310
-    for a long file.
+def make_memory(streams: int, content: Bytes, most_slots: int = MOST_SLOTS) -> Memory:
+    """The memory before the first byte of `content`, which it writes from or reads into: at most 410 MB, and 230
+    for a long file. `most_slots`: of a context, a power of two.
     """
     length = len(content)
-    slots = min(MOST_SLOTS, 1 << max(8, math.ceil(math.log2(max(length, 1))))) >> (length > LONG_FILE)
+    slots = min(most_slots >> (length > LONG_FILE), 1 << max(8, math.ceil(math.log2(max(length, 1)))))
     orders = [min(slots // 2, 17 << 8 * order) for order in range(ORDERS)]  # 17: half bytes behind a context
-    places = 1 + min(sum(orders) + slots // 2, MOST_PAIRS)
+    places = 1 + min(sum(orders) + slots // 2, MOST_PAIRS >> (length > LONG_FILE))
     return Memory(
         np.zeros((CONTEXTS, slots // 2), np.int32),
         np.ones(1, np.int64),

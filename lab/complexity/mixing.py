@@ -45,6 +45,7 @@ from lab.complexity.contexts import (
     INPUTS,
     LONGEST_MATCH,
     MATCH,
+    MOST_SLOTS,
     ORDERS,
     OUTSIDE,
     SAID,
@@ -68,8 +69,8 @@ SAYS_NOTHING: Counts = np.ones((1, 256), np.int64)  # a prediction from outside,
 class MixedWriter:
     """The writing end of a mixed code."""
 
-    def __init__(self, data: Bytes, streams: int) -> None:
-        self._memory, self._interval = make_memory(streams, data.copy()), open_writer(streams)
+    def __init__(self, data: Bytes, streams: int, most_slots: int = MOST_SLOTS) -> None:
+        self._memory, self._interval = make_memory(streams, data.copy(), most_slots), open_writer(streams)
         self._written = bytearray()
 
     def code(self, places: Places, counts_SV: Counts) -> Bytes:
@@ -97,8 +98,8 @@ class MixedReader:
 
     least_bits = 8 * LEAST
 
-    def __init__(self, data: Bytes, streams: int, payload: Payload) -> None:
-        self._memory, self._interval = make_memory(streams, data), open_reader(payload)
+    def __init__(self, data: Bytes, streams: int, payload: Payload, most_slots: int = MOST_SLOTS) -> None:
+        self._memory, self._interval = make_memory(streams, data, most_slots), open_reader(payload)
 
     def code(self, places: Places, counts_SV: Counts) -> Bytes:
         """What was written."""

@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lab.complexity.arithmetic import Coder, Counts
+from lab.complexity.contexts import MOST_SLOTS
 from lab.core.dials import build_from_dials
 from lab.core.errors import InputError
 from lab.core.registry import open_shelf
@@ -36,9 +37,7 @@ TABLE = (
 ) - VALUES  # what a table shares out by probability; every value has 1 besides: a float32 is exact there
 LARGEST_NORM = 1.0  # of the gradient
 WARMUP_STEPS = 16
-MOST_PARAMETERS = 1 << 24  # with gradients and moments 270 MB
-MOST_WINDOW_TOKENS = 1 << 16  # streams × window: their logits alone take 67 MB
-MOST_FLOPS = 1 << 40  # of a step forward: bounds what its activations take, whatever the depth
+SMALL_NET, MOST_NET = 70_000_000, 210_000_000  # bytes: beside which contexts have all their slots, or may be at all
 
 
 @dataclass(frozen=True)
@@ -72,19 +71,29 @@ class Recipe:
                 raise InputError(f"compressor.{name}", getattr(self, name), rule)
         if not isinstance(self.family.get("name"), str):
             raise InputError("compressor.family", self.family, "names its entry: {'name': …}")
-        self._check_size(self.build_family())
+        size = self.bound_net()  # before anything is built: a head of a hundred bytes may name any size
+        if size > MOST_NET:
+            rule = f"the memory to train it is at most {MOST_NET:,} bytes"
+            raise InputError(
+                "net of the compressor", f"{size:.3g} bytes", rule, "choose a smaller net, or less at once"
+            )
 
-    def _check_size(self, family: Family) -> None:
-        """Before anything is built: a head of two hundred bytes may name any size."""
-        shape = Shape(VALUES, self.window)
-        sizes = (
-            ("parameters", sum(family.count_parameters(shape).values()), MOST_PARAMETERS),
-            ("streams × window", self.streams * self.window, MOST_WINDOW_TOKENS),
-            ("FLOP of a step", self.streams * family.count_forward_flops(shape), MOST_FLOPS),
-        )
-        for name, size, most in sizes:
-            if size > most:
-                raise InputError(f"compressor, {name}", f"{size:.3g}", f"at most {most:,}", "choose a smaller net")
+    def bound_net(self) -> int:
+        """Bytes that training the net takes at most.
+
+        36 a parameter: the gradient, moments and what orthogonalises them; 5000 a tensor, of which there are at most as
+        many as parameters over the width; 4600 a position: its logits four times; and 5 times FLOP over width, for an
+        activation is a sum over the width. Measured: 34 for the first, 1 to 5 for the last.
+        """
+        family, shape = self.build_family(), Shape(VALUES, self.window)
+        parameters, tokens = sum(family.count_parameters(shape).values()), self.streams * self.window
+        flops = int(self.streams * family.count_forward_flops(shape))
+        return 36 * parameters + (5000 * parameters + 5 * flops) // family.size + 4600 * tokens
+
+    @property
+    def most_slots(self) -> int:
+        """Slots of a context beside this net: all, or a quarter."""
+        return MOST_SLOTS if self.bound_net() <= SMALL_NET else MOST_SLOTS // 4
 
     def build_family(self) -> Family:
         """The family with its dials set; raises `InputError` for a wrong one."""

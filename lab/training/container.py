@@ -162,8 +162,9 @@ def _shorten(value: object) -> str:
 
 
 def _open_writer(recipe: Recipe, data: Bytes) -> MixedWriter | ByteWriter:
-    return MixedWriter(data, recipe.streams) if recipe.code == "mixture" else ByteWriter(data)
+    return MixedWriter(data, recipe.streams, recipe.most_slots) if recipe.code == "mixture" else ByteWriter(data)
 
 
 def _open_reader(recipe: Recipe, data: Bytes, payload: Payload) -> MixedReader | ByteReader:
-    return MixedReader(data, recipe.streams, payload) if recipe.code == "mixture" else ByteReader(data, payload)
+    mixed = recipe.code == "mixture"
+    return MixedReader(data, recipe.streams, payload, recipe.most_slots) if mixed else ByteReader(data, payload)

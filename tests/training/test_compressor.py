@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.complexity.arithmetic import SCALE, ByteReader, ByteWriter, close_writer, code_bit, open_writer
+from lab.complexity.contexts import MOST_SLOTS
 from lab.complexity.mixing import MixedReader
 from lab.core.errors import InputError
 from lab.core.registry import ROOT, open_shelf
@@ -231,17 +232,23 @@ def test_a_length_is_a_whole_number(length: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dials", "what"),
+    "dials",
     [
-        ({"family": {"name": "lstm", "width": 100_000}}, "parameters"),
-        ({"family": {"name": "transformer", "width": 4, "layers": 10**12}}, "parameters"),
-        ({"family": {"name": "lstm", "width": 8}, "streams": 1024, "window": 4096}, "streams × window"),
-        ({"family": {"name": "transformer", "width": 16, "layers": 5000}, "streams": 16, "window": 4096}, "FLOP"),
+        {"family": {"name": "lstm", "width": 100_000}},
+        {"family": {"name": "transformer", "width": 4, "layers": 10**12}},
+        {"family": {"name": "rnn", "width": 1, "layers": 100_000}, "streams": 1, "window": 2, "block": 1},
+        {"family": {"name": "lstm", "width": 8}, "streams": 1024, "window": 4096},
+        {"family": {"name": "transformer", "width": 16, "layers": 5000}, "streams": 16, "window": 4096},
     ],
 )
-def test_a_head_cannot_ask_for_a_net_that_does_not_fit(dials: dict[str, object], what: str) -> None:
-    with pytest.raises(InputError, match=what):
+def test_a_head_cannot_ask_for_a_net_that_does_not_fit(dials: dict[str, object]) -> None:
+    with pytest.raises(InputError, match="memory to train it"):
         read_head(seal_head(make_head(recipe=dials), bytes(HASH_BYTES + 100)))
+
+
+def test_a_large_net_leaves_the_contexts_a_quarter_of_their_slots() -> None:
+    slots = [Recipe({"name": "lstm", "width": width}).most_slots for width in (128, 512)]
+    assert slots == [MOST_SLOTS, MOST_SLOTS // 4]
 
 
 @pytest.mark.parametrize("kind", KINDS)
