@@ -6,6 +6,7 @@ from lab.core.calibration_columns import CALIBRATION
 from lab.core.classification_columns import CLASSIFICATION
 from lab.core.column import Column
 from lab.core.complexity_columns import COMPLEXITY
+from lab.core.examination_columns import EXAMINATION
 from lab.core.probing_columns import PROBING
 from lab.core.pruning_columns import PRUNING
 
@@ -153,7 +154,9 @@ _TRAINING = (
 )
 
 COLUMNS: dict[str, Column] = {
-    column.name: column for column in (*_TRAINING, *CALIBRATION, *COMPLEXITY, *CLASSIFICATION, *PRUNING, *PROBING)
+    column.name: column
+    for area in (_TRAINING, CALIBRATION, COMPLEXITY, CLASSIFICATION, PRUNING, PROBING, EXAMINATION)
+    for column in area
 }
 
 # What N may mean in a law: the name printed on the axis and the option's value everywhere.

@@ -15,23 +15,23 @@ from lab.core.fingerprint import hash_literal
 from lab.core.seeds import open_stream
 from lab.data.chains import Process
 from lab.data.facts import World, make_world
-from lab.data.facts.forms import Form, Teller
+from lab.data.facts.forms import END, Form, Teller
 
 SHARES: dict[tuple[Form, bool], float] = {
-    ("state", False): 0.4,
-    ("open", False): 0.2,
-    ("choice", False): 0.1,
-    ("choice", True): 0.1,
-    ("none", False): 0.1,
+    ("state", False): 0.2,
+    ("open", False): 0.15,
+    ("choice", False): 0.25,
+    ("choice", True): 0.15,
+    ("none", False): 0.15,
     ("check", False): 0.1,
 }
 """Of the documents, by form and whether evidence stands before."""
-SHORTEST = 5  # tokens of a document
+SHORTEST, LONGEST = 5, 18  # tokens of a document
 
 
 @dataclass(frozen=True)
 class FactWorld(Process):
-    """Documents one behind the other, each drawn afresh; a window begins with a document.
+    """Documents one behind the other, each drawn afresh; a window begins with a document. Only answers weigh.
 
     `entities` × `attributes` facts with one of `values` each; `disputed`: share of facts that have two values;
     `recent`: share that is younger than the cutoff and never told; `skew`: the power of an entity's rank by which it is
@@ -98,6 +98,17 @@ class FactWorld(Process):
                 written[place] = row
         cuts = range(0, len(written), documents)
         return np.stack([np.concatenate(written[cut : cut + documents])[: window + 1] for cut in cuts])
+
+    def target_weights(self, windows_WT: np.ndarray) -> np.ndarray:
+        """1 for the value of a statement and the answer to a question, what stands before an end, else 0: (W, T − 1).
+
+        Raises `InputError` for windows so short that one may hold no answer.
+        """
+        if windows_WT.shape[1] < LONGEST:
+            raise InputError("window", windows_WT.shape[1] - 1, f"a fact world needs at least {LONGEST - 1} tokens")
+        weights = np.zeros((len(windows_WT), windows_WT.shape[1] - 1), dtype=np.float32)
+        weights[:, :-1] = windows_WT[:, 2:] == END
+        return weights
 
     def _draw(self, length: int, seed: int) -> np.ndarray:
         drawn: np.ndarray = self.draw_windows(open_stream(seed, "fact_world", "draw"), 1, length)[0, :length]

@@ -21,6 +21,7 @@ from tests.studies import (
     estimators,
     mdl,
     pruning,
+    self_knowledge,
     tokenised_samples,
     transfer,
 )
@@ -99,6 +100,7 @@ NULLS: Mapping[str, Make] = {
     "noisy_weights": draw_codes,
     "pruning_perceptron": lambda seed: pruning.make_tables(make_unpruned(0.0), rng_seed=seed, octave=2),
     "sanity_checks": lambda seed: make_checks(0.2, 0.0, 0.0, 0, SEEDS, seed),
+    "self_knowledge": lambda seed: self_knowledge.make_tables(0.0, 0.0, 0.0, 0.0, SEEDS, seed),
     "state_space_length": lambda seed: make_recalls(0.0, SEEDS, open_stream(seed, "null")),
     "tokenisable_text": lambda seed: tokenised_samples.make_tables(0.0, 0.0, SEEDS, seed),
     "training_complexity": lambda seed: make_portraits(0.0, SEEDS, open_stream(seed, "null")),
