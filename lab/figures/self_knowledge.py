@@ -108,4 +108,4 @@ def _read(runs: pd.DataFrame, paper: str, column: str) -> pd.Series | None:
     return values if len(names) == 1 else values - runs[names[1]].astype(float)
 
 
-figure = Figure("What models know that they know", "knowledge", prepare, draw, Options)
+figure = Figure("What models know that they know", "knowledge", prepare, draw, Options, page="calibration")
