@@ -65,7 +65,12 @@ def fit_logistic(predictions: Predictions, features: Features, names: tuple[str,
 
 def fit_line(predictions: Predictions) -> LogisticMap:
     """σ(a logit c + intercept): Platt's curve."""
-    return fit_logistic(predictions, lambda confidence_N: compute_logits(confidence_N)[:, None], ("a",))
+    return fit_logistic(predictions, list_logits, ("a",))
+
+
+def list_logits(confidence_N: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The logit alone, (N, 1)."""
+    return compute_logits(confidence_N)[:, None]
 
 
 def _minimize(

@@ -47,7 +47,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
     frame.attrs = {
         "x": X,
         "y": "recalibrator",
-        "x_title": f"{measure.title} ({measure.unit})" if measure.unit else measure.title,
+        "x_title": f"{measure.symbol} ({measure.unit})" if measure.unit else measure.symbol,
         "stages": ["as it came" if name == "none" else name for name in stages],
         "notes": [f"{measure.title}, its bias taken off; bars are 95 % intervals where one was seen to cover"],
     }

@@ -77,18 +77,20 @@ def assess_predictions(
     folds: int = FOLDS,
     alphas: Sequence[float] = ALPHAS,
     seed: int = 0,
+    measures: Sequence[Measure] | None = None,
 ) -> Assessment:
-    """Every measure that these predictions bear, with interval and null; selection; sets; recalibration by name.
+    """`measures`, or all that these predictions bear, with interval and null; selection; sets; recalibration by name.
 
     A recalibrator is fitted to `fitted_on`, or by `folds` of whole groups. Raises `RefusedError` for one that may not
     be reported, `InputError` for one that these predictions cannot feed, and `UnknownNameError`.
     """
     predictions = read.predictions
+    chosen = list_measures(predictions) if measures is None else measures
     found = [recalibrate(name, read, fitted_on, replicates, folds, seed) for name in recalibrators]
     sets, no_sets = _make_sets(predictions, alphas, seed)
     return Assessment(
         read,
-        tuple(evaluate_all(list_measures(predictions), predictions, seed, replicates)),
+        tuple(evaluate_all(chosen, predictions, seed, replicates)),
         estimate_temperature(predictions),
         estimate_selective(predictions, replicates=replicates, seed=seed),
         sets,

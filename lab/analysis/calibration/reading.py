@@ -68,6 +68,15 @@ def read_predictions(path: Path, columns: Mapping[str, str] | None = None) -> Re
     return _read_npz(path, chosen) if path.suffix.lower() == ".npz" else _read_table(path, chosen)
 
 
+def list_columns(path: Path) -> list[str]:
+    """The names of a file's columns or arrays, so that one may be chosen; raises `InputError` as reading does."""
+    _require_file(path)
+    if path.suffix.lower() != ".npz":
+        return [str(name) for name in _read_frame(path).columns]
+    with refuse_damage("predictions", path), zipfile.ZipFile(path) as archive:
+        return list_arrays(archive)
+
+
 def _require_file(path: Path) -> None:
     try:
         facts = path.stat()
