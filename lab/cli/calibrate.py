@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lab.calibration.resampling import Evaluation
 
 COLUMN = "Its column, or array of an .npz; found by the usual names otherwise."
-FIGURES = ("risk_coverage", "recalibration", "conformal_sets")
+FIGURES = ("reliability_diagram", "miscalibration_discrimination", "risk_coverage", "recalibration", "conformal_sets")
 
 
 def command(

@@ -29,6 +29,20 @@ CALIBRATION = (
     Column("null_quantile", "", "", "measure", "null quantile; what such a model exceeds once in twenty", AREA),
     Column("coverage", "", "", "axis", "coverage; share of the rows that are answered, most confident first", AREA),
     Column("selective_risk", "", "", "measure", "selective risk; share of failures among the rows answered", AREA),
+    Column(
+        "reliability_curve",
+        "",
+        "",
+        "identity",
+        "kind of reliability curve; 'isotonic', or of bins: 'equal_width', 'equal_mass'",
+        AREA,
+    ),
+    Column("confidence", "", "", "axis", "confidence; the probability said of the event, or its mean in a bin", AREA),
+    Column("frequency", "", "", "measure", "frequency; how often the event happened at such confidences", AREA),
+    Column("miscalibration", "", "", "measure", "miscalibration; what recalibration takes off the Brier score", AREA),
+    Column(
+        "discrimination", "", "", "measure", "discrimination; what recalibrated confidences gain on the base rate", AREA
+    ),
     Column("set_method", "", "", "identity", "method of conformal sets; 'thr', 'aps' or 'raps'", AREA),
     Column("miss_rate", "", "", "axis", "miss rate allowed; share of conformal sets that may lack the truth", AREA),
     Column("set_size", "", "classes", "measure", "set size; mean number of classes in a conformal set", AREA),

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
 from lab.analysis.calibration.assessment import Assessment, estimate_selective
+from lab.calibration.reliability import Curve, Reliability, trace_reliability
 from lab.calibration.resampling import Evaluation
 from lab.core.estimate import Estimate
 from lab.core.fingerprint import KEY_LENGTH, hash_literal
+from lab.core.registry import open_shelf
 from lab.tables import Study, Tables
 from lab.tables.frames import CURVE, tidy_runs
 
 AS_IT_CAME = "none"
+PARTS = ("miscalibration", "discrimination", "uncertainty")  # of the score, shown of every stage
 
 
 def tabulate_assessment(assessment: Assessment) -> Tables:
     """A study named after the file: a run per measure, per recalibrator, per kind of set.
 
-    Curves: risk against coverage of the predictions as they came and as each recalibrator moves them; size and coverage
-    of sets against the misses allowed.
+    Curves: risk against coverage, and reliability with both bands, of the predictions as they came and as each
+    recalibrator moves them; size and coverage of sets against the misses allowed.
     """
     name = assessment.read.name
     runs: list[dict[str, Any]] = []
@@ -35,13 +38,20 @@ def tabulate_assessment(assessment: Assessment) -> Tables:
         if curve is not None:
             curves.append(curve.assign(run_key=key, trunk_key=key))
 
-    stages = [(AS_IT_CAME, assessment.evaluations, assessment.selective.curve)]
+    came = assessment.read.predictions
+    stages = [(AS_IT_CAME, came, assessment.evaluations, assessment.selective.curve)]
     for one in assessment.recalibrations:
-        stages.append((one.name, one.after, estimate_selective(one.done.after).curve))
-    for stage, evaluations, curve in stages:
+        stages.append((one.name, one.done.after, one.after, estimate_selective(one.done.after).curve))
+    for stage, predictions, evaluations, curve in stages:
         add({"recalibrator": stage}, {}, curve)
+        for kind in get_args(Curve):
+            reliability = _list_reliability(trace_reliability(predictions, kind))
+            add({"recalibrator": stage, "reliability_curve": kind}, {}, reliability)
         for evaluation in evaluations:
             add({"recalibrator": stage, "measure": evaluation.measure.name}, _list_values(evaluation))
+        for measure in sorted({*PARTS} - {evaluation.measure.name for evaluation in evaluations}):
+            value = open_shelf("measures").load(measure).of(predictions)
+            add({"recalibrator": stage, "measure": measure}, {"measured": value})
     for method in dict.fromkeys(found.method for found in assessment.sets):
         add({"set_method": method}, {}, _list_sets(assessment, method))
     frame = tidy_runs(pd.DataFrame(runs).assign(study=name, status="done", stage="grid", error=""))
@@ -90,6 +100,20 @@ def _list_values(evaluation: Evaluation) -> dict[str, float]:
         "null_expected": null.expected.value if known and null else math.nan,
         "null_quantile": null.quantile if known and null else math.nan,
     }
+
+
+def _list_reliability(traced: Reliability) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "confidence": traced.confidence_P,
+            "frequency": traced.frequency_P,
+            "share": traced.share_P,
+            "consistent_low": traced.consistent_low_P,
+            "consistent_high": traced.consistent_high_P,
+            "low": traced.low_P,
+            "high": traced.high_P,
+        }
+    )
 
 
 def _list_sets(assessment: Assessment, method: str) -> pd.DataFrame:
