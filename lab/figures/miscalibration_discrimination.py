@@ -6,6 +6,8 @@ score: better is left, and up. Models of a family are joined by size.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -20,7 +22,7 @@ from lab.tables import Tables
 X, Y, Z = "miscalibration", "discrimination", "uncertainty"
 ISOLINE = Look(INK, "circle", "dot")
 MARGIN = 0.15  # of the range, around the points
-ISOLINES = 5
+ISOLINES = 9
 
 
 def prepare(tables: Tables, options: NoOptions) -> pd.DataFrame:
@@ -67,7 +69,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _name_series(row: dict[str, object]) -> str:
+def _name_series(row: Mapping[Hashable, object]) -> str:
     if row.get("family"):
         return str(row["family"])
     mended = str(row.get("recalibrator") or "none")
