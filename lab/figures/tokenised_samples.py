@@ -34,27 +34,28 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
     column = f"{options.share}_share"
     wanted = [column, *(f"{side}{column}" for side in STANDARDS), "bits_per_byte", "tokens"]
     runs = keep_positive(tables.runs[tables.runs["status"].eq("done")], "bits_per_byte", "tokens")
-    if runs.empty or not set(wanted) <= set(runs):
+    runs = runs.dropna(subset=wanted) if set(wanted) <= set(runs) else runs.iloc[:0]
+    if runs.empty:
         return make_empty(tables, "No finished run whose samples were read.")
-    runs = runs.dropna(subset=wanted).assign(series=_name_nets(runs))
+    runs = runs.assign(series=_name_nets(runs))
     by = ["series", "tokens"]
+    standards = [
+        _average_shares(runs, ["tokens"], side + column).rename(columns={side + column: column}).assign(series=name)
+        for side, name in STANDARDS.items()
+    ]
     parts = [
-        average_seeds(runs, by, column).assign(mark="share"),
+        _average_shares(runs, by, column).assign(mark="share"),
+        pd.concat(standards).assign(mark="standard"),
         average_seeds(runs, by, "bits_per_byte").assign(mark="loss"),
-        *(
-            average_seeds(runs, ["tokens"], side + column).assign(mark="standard", series=name)
-            .rename(columns={side + column: column})
-            for side, name in STANDARDS.items()
-        ),
         runs[["run_key", *by, column]].assign(mark="run"),
-    ]  # fmt: skip
+    ]
     frame: pd.DataFrame = pd.concat(parts, ignore_index=True)
     samples = int(runs["samples"].median())
     frame.attrs = {
         "x": "tokens",
         "y": column,
         "notes": [
-            f"{samples} samples a run, each cut behind its last complete line; means over seeds, bars 95 %",
+            f"{samples} samples a run, each cut behind its last complete line; means over seeds, 95 % within 0 … 1",
             "Grey: the same of real text cut alike, of a chain that copies what the net had read, of shuffled bytes",
         ],
     }
@@ -79,6 +80,13 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     set_log_axis(figure, "x", frame[x], x, title="")
     set_log_axis(figure, "x", frame[x], x, row=2)
     return figure
+
+
+def _average_shares(runs: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
+    """As `average_seeds`, the interval cut to what a share can be."""
+    means = average_seeds(runs, by, column)
+    means[["low", "high"]] = means[["low", "high"]].clip(0.0, 1.0)
+    return means
 
 
 def _name_nets(runs: pd.DataFrame) -> pd.Series:
