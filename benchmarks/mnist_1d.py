@@ -4,7 +4,7 @@ Greydanus and Kobak 2020 (arXiv 2011.14439, table 1) give one accuracy of each. 
 regression, two hidden layers of 100, convolutions without norms, a GRU of 6 units both ways. Adam at 0.01 as there,
 batches of 100, the rate falling to zero over the last fifth; a seed draws its own signals, start and order.
 
-    python -m benchmarks.mnist_1d [--seeds 5]
+    python -m benchmarks.mnist_1d [--seeds 5] [--nets CNN GRU]
 """
 
 from __future__ import annotations
@@ -38,8 +38,11 @@ def measure_accuracy(family: dict[str, Any], steps: int, seed: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
-    seeds = range(parser.parse_args().seeds)
-    for name, (family, steps, published) in NETS.items():
+    parser.add_argument("--nets", nargs="+", default=list(NETS), choices=list(NETS))
+    arguments = parser.parse_args()
+    seeds = range(arguments.seeds)
+    for name in arguments.nets:
+        family, steps, published = NETS[name]
         found = average_replicates("accuracy", [measure_accuracy(family, steps, seed) for seed in seeds], "%")
         beside = "" if published is None else f"  published {published:g}, difference {found.value - published:+.1f}"
         print(f"{name:<9} {found}{beside}", flush=True)

@@ -123,7 +123,7 @@ def judge(tables: Tables) -> list[Verdict]:
         differences = [pair_seeds(_read(arms[one], column), _read(arms[two], other), "value") for one, two in pairs]
         mean = pd.concat(differences, axis=1).dropna().mean(axis=1)
         rows = pd.concat([arms[arm] for pair in pairs for arm in pair]).drop_duplicates("run_key")
-        return asked.judge(partial(average_replicates, "squared error, difference", list(mean)), rows, step)
+        return asked.judge(partial(average_replicates, "squared error, difference", list(mean), ""), rows, step)
 
     return [
         ask(GROWS, sizes),

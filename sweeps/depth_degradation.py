@@ -124,7 +124,7 @@ def judge(tables: Tables) -> list[Verdict]:
         theta = allowed - difference if allowed else difference
         name = f"{allowed:g} − growth of {column}" if allowed else f"{column}, difference"
         rows = pd.concat([arms[more], arms[less]])
-        return asked.judge(partial(average_replicates, name, list(theta)), rows, step)
+        return asked.judge(partial(average_replicates, name, list(theta), ""), rows, step)
 
     return [
         compare(DEGRADES, ("plain", DEEP), ("plain", SHALLOW), "train_error", 0.0),

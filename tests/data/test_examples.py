@@ -5,10 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.interpolate import interp1d
+from sklearn.datasets import load_digits
 
 from lab.data.examples import Examples, ExampleSource, mnist_1d
 from lab.data.examples.digits import Digits
 from lab.data.examples.mnist_1d import Mnist1D
+
+
+def test_the_digits_are_those_of_scikit_learn_each_in_one_part() -> None:
+    pixels, labels = load_digits(return_X_y=True)
+    parts = Digits().load_split()
+    ours = np.concatenate([part.inputs.reshape(-1, 64) for part in parts])
+    theirs = ((pixels / 16 - 0.305) / 0.376).astype(np.float32)
+    order, same = np.lexsort(ours.T), np.lexsort(theirs.T)
+    np.testing.assert_array_equal(ours[order], theirs[same])
+    np.testing.assert_array_equal(np.concatenate([part.labels for part in parts])[order], labels[same])
+    assert [len(part.labels) for part in parts] == [1297, 500]
 
 
 def test_a_template_is_stretched_as_published() -> None:

@@ -19,7 +19,7 @@ PLACES = {
     "plotly": ("lab.figures",),
     "matplotlib": ("lab.figures.printing",),
     "streamlit": ("dashboard",),
-    "sklearn": ("lab.calibration", "lab.complexity", "lab.data"),
+    "sklearn": ("lab.calibration", "lab.complexity"),
     "numba": ("lab.complexity",),
     "constriction": ("lab.complexity",),
     "sqlalchemy": ("lab.runs",),

@@ -57,7 +57,7 @@ def test_nothing_and_the_smallest_effect_are_support_one_time_in_forty(question:
 def test_a_plausible_effect_is_supported_and_what_a_temperature_leaves_is_told() -> None:
     verdicts = judge(make_tables())
     assert {verdict.outcome for verdict in verdicts.values()} == {Outcome.SUPPORTED}
-    assert {verdict.estimate.n for verdict in verdicts.values()} == {12}
+    assert {(v.estimate.n, v.estimate.unit, v.estimate.level) for v in verdicts.values()} == {(12, "", 0.95)}
     assert judge(make_tables(left=0.02))["temperature_levels"].outcome is Outcome.NOT_SUPPORTED
     opposite = judge(make_tables(margins=-4.0))
     for claim in ("size_miscalibrates", "data_calibrate", "convolutions_miscalibrate"):
