@@ -23,6 +23,7 @@ from lab.analysis.complexity.objects import draw_object
 from lab.complexity.baselines import Comparison
 from lab.complexity.bounds import ENSEMBLE
 from lab.complexity.objects import Described, read_object
+from lab.complexity.surrogates import explain_surrogate
 from lab.core.registry import open_shelf
 from lab.figures import Range, draw_figure
 from lab.tables import Study
@@ -81,7 +82,8 @@ def _show_bounds() -> None:
     st.plotly_chart(drawing, theme=None, key="complexity-live", config={"displaylogo": False})
     rate = "" if described.entropy_rate is None else f", entropy rate {described.entropy_rate:.4f} bits a symbol"
     facts = f"{described.name}: {bound.symbols:,} symbols of {bound.alphabet}, {bound.raw_bits:,.0f} bits raw{rate}"
-    for note in (facts, *described.notes, f"The surrogate is of the kind '{comparison.kind}'"):
+    kept = explain_surrogate(described.message, comparison.kind)
+    for note in (facts, *described.notes, kept[0].upper() + kept[1:]):
         st.caption(escape_markdown(f"{note}.", limit=1000))
     frame = tabulate_codes(comparison)
     show_grid(frame)

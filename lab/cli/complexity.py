@@ -170,11 +170,11 @@ def _list_cells(comparison: "Comparison", name: str) -> tuple[str, ...]:
 
 
 def _list_notes(described: "Described", comparison: "Comparison") -> list[str]:
-    """What was done to make symbols of the object, and whether its surrogate is one."""
-    from lab.complexity.surrogates import explain_overfit
+    """What was done to make symbols of the object, and what its surrogate keeps."""
+    from lab.complexity.surrogates import explain_surrogate
 
-    overfit = explain_overfit(described.message, comparison.kind) if comparison.surrogates else ""
-    return [*described.notes, *filter(None, [overfit])]
+    kept = explain_surrogate(described.message, comparison.kind) if comparison.surrogates else ""
+    return [*described.notes, *filter(None, [kept])]
 
 
 def _list_gaps(comparison: "Comparison") -> list[str]:

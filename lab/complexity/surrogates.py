@@ -13,12 +13,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from lab.complexity.code import Message, Symbols
-from lab.complexity.mdl.multinomial import count_hindsight_bits, count_mixture_bits
+from lab.complexity.code import Message
+from lab.complexity.mdl.multinomial import count_mixture_bits
 from lab.core.errors import InputError, UnknownNameError
 
 JEFFREYS = 0.5
-MOST_FREE = 0.001  # of the bits of single symbols, that a chain may save by its counts without paying for them
+MOST_ORDER = 3
+MOST_CELLS = 2**20
 
 Surrogate = Literal["rows", "markov", "phases"]
 
@@ -60,36 +61,43 @@ def shuffle_rows(message: Message, rng: np.random.Generator) -> Message:
 
 
 def draw_chain(message: Message, rng: np.random.Generator) -> Message:
-    """A Markov chain of order 1 with the message's own counts of pairs: neighbours stay alike, what lies further goes.
+    """A Markov chain of the order of `choose_order`, with the message's own counts: what lies further off goes.
 
-    The end is joined to the beginning, so that every symbol that occurs is followed by one. Of a large alphabet it
-    keeps chance too: see `explain_overfit`.
+    The end is joined to the beginning, so that every context that occurs is followed by a symbol.
     """
-    sequence = message.sequence
-    if len(sequence) < 2:
+    order, length = choose_order(message), len(message)
+    if length < 2:
         return message
-    drawn = _walk_chain(np.cumsum(_count_pairs(message), axis=1), int(rng.choice(sequence)), rng.random(len(sequence)))
+    values, places = np.unique(message.sequence, return_inverse=True)
+    start = np.take(places, int(rng.choice(length)) + np.arange(order), mode="wrap") if order else places[:0]
+    cumulative = np.cumsum(_count_contexts(places, len(values), order), axis=1)
+    drawn = values[_walk_chain(cumulative, start, rng.random(length))]
     return Message(drawn.reshape(message.symbols.shape), message.alphabet)
 
 
-def explain_overfit(message: Message, kind: Surrogate) -> str:
-    """Why a chain is no null hypothesis for this message: it repeats pairs that are there by chance; else ''.
+def choose_order(message: Message) -> int:
+    """The order, 0 to 3, whose chain describes the message in fewest bits, its counts learned on the way.
 
-    So it is where pairs are described in more bits than single symbols, counts learned on the way (Krichevsky and
-    Trofimov 1981), although given the counts they take less, by more than a thousandth: a chain keeps its counts.
+    The mixture of Krichevsky and Trofimov 1981 over the symbols that occur pays ½ log2 n for each count, as the
+    criterion of Schwarz 1978 does: a chain of counts that are there by chance is longer, not shorter. A large message
+    is judged by its first 2^20 symbols, and no order is tried whose table has more than 2^20 cells.
     """
-    if kind != "markov" or len(message) < 2:
-        return ""
-    pairs = _count_pairs(message)
-    singles = pairs.sum(axis=0, keepdims=True)
-    learned, alone = count_mixture_bits(pairs, JEFFREYS), count_mixture_bits(singles, JEFFREYS)
-    free = 1 - count_hindsight_bits(pairs) / max(count_hindsight_bits(singles), 1.0)
-    if learned <= alone or free <= MOST_FREE:
-        return ""
-    return (
-        f"the markov surrogate repeats chance: pairs are learned in {learned:,.0f} bits, single symbols in "
-        f"{alone:,.0f}, yet it keeps counts of pairs that are worth {free:.1%}; compare with shuffled"
-    )
+    values, places = np.unique(message.sequence[:MOST_CELLS], return_inverse=True)
+    kinds, bits = max(1, len(values)), []
+    for order in range(MOST_ORDER + 1):
+        if len(places) <= order or kinds ** (order + 1) > MOST_CELLS:
+            break
+        bits.append(count_mixture_bits(_count_contexts(places, kinds, order), JEFFREYS))
+    return int(np.argmin(bits)) if bits else 0
+
+
+def explain_surrogate(message: Message, kind: Surrogate) -> str:
+    """What a surrogate of the kind keeps of this very message."""
+    if kind != "markov":
+        return f"the surrogate is of the kind '{kind}'"
+    order = choose_order(message)
+    kept = "single symbols" if order == 0 else f"{order + 1} symbols in a row"
+    return f"the surrogate is a Markov chain of order {order}: it keeps the counts of {kept}, and no order pays better"
 
 
 def randomize_phases(message: Message, rng: np.random.Generator) -> Message:
@@ -113,20 +121,27 @@ def randomize_phases(message: Message, rng: np.random.Generator) -> Message:
     return Message(drawn.reshape(message.symbols.shape), message.alphabet)
 
 
-def _count_pairs(message: Message) -> NDArray[np.int64]:
-    sequence = message.sequence
-    pairs = sequence.astype(np.int64) * message.alphabet + np.roll(sequence, -1)
-    return np.bincount(pairs, minlength=message.alphabet**2).reshape(message.alphabet, -1)
+def _count_contexts(places: NDArray[np.intp], kinds: int, order: int) -> NDArray[np.int64]:
+    """How often each symbol follows each context, (kinds^order, kinds), the end joined to the beginning."""
+    cells = np.zeros(len(places), dtype=np.int64)
+    for back in range(order, -1, -1):
+        cells = cells * kinds + np.roll(places, back)
+    return np.bincount(cells, minlength=kinds ** (order + 1)).reshape(-1, kinds)
 
 
 @njit(cache=True)
-def _walk_chain(cumulative: NDArray[np.int64], start: int, chances: NDArray[np.float64]) -> Symbols:
-    drawn = np.empty(len(chances), dtype=np.uint8)
-    symbol = start
+def _walk_chain(
+    cumulative: NDArray[np.int64], start: NDArray[np.intp], chances: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Places of symbols: those of `start`, then one by one by the row of the context before it."""
+    drawn = np.empty(len(chances), dtype=np.intp)
+    contexts, kinds = cumulative.shape
+    context = 0
     for t in range(len(chances)):
-        drawn[t] = symbol
-        row = cumulative[symbol]
-        symbol = min(np.searchsorted(row, chances[t] * row[-1], side="right"), len(row) - 1)
+        row = cumulative[context]
+        symbol = min(np.searchsorted(row, chances[t] * row[-1], side="right"), kinds - 1)
+        drawn[t] = start[t] if t < len(start) else symbol
+        context = (context * kinds + drawn[t]) % contexts
     return drawn
 
 
