@@ -60,16 +60,21 @@ def shuffle_rows(message: Message, rng: np.random.Generator) -> Message:
     return Message(rng.permuted(message.symbols, axis=-1), message.alphabet)
 
 
-def draw_chain(message: Message, rng: np.random.Generator) -> Message:
-    """A Markov chain of the order of `choose_order`, with the message's own counts: what lies further off goes.
+def draw_chosen_chain(message: Message, rng: np.random.Generator) -> Message:
+    """A Markov chain of the order of `choose_order`, with the message's own counts: what lies further off goes."""
+    return draw_chain(message, choose_order(message), rng)
+
+
+def draw_chain(message: Message, order: int, rng: np.random.Generator) -> Message:
+    """A Markov chain of this order with the message's own counts, be they there by law or by chance.
 
     The end is joined to the beginning, so that every context that occurs is followed by a symbol.
     """
-    order, length = choose_order(message), len(message)
+    length = len(message)
     if length < 2:
         return message
     values, places = np.unique(message.sequence, return_inverse=True)
-    start = np.take(places, int(rng.choice(length)) + np.arange(order), mode="wrap") if order else places[:0]
+    start = np.take(places, int(rng.choice(length)) + np.arange(max(order, 1)), mode="wrap")
     cumulative = np.cumsum(_count_contexts(places, len(values), order), axis=1)
     drawn = values[_walk_chain(cumulative, start, rng.random(length))]
     return Message(drawn.reshape(message.symbols.shape), message.alphabet)
@@ -136,17 +141,17 @@ def _walk_chain(
     """Places of symbols: those of `start`, then one by one by the row of the context before it."""
     drawn = np.empty(len(chances), dtype=np.intp)
     contexts, kinds = cumulative.shape
-    context = 0
+    context, symbol = 0, start[0]
     for t in range(len(chances)):
-        row = cumulative[context]
-        symbol = min(np.searchsorted(row, chances[t] * row[-1], side="right"), kinds - 1)
         drawn[t] = start[t] if t < len(start) else symbol
         context = (context * kinds + drawn[t]) % contexts
+        row = cumulative[context]
+        symbol = min(np.searchsorted(row, chances[t] * row[-1], side="right"), kinds - 1)
     return drawn
 
 
 _DRAW: dict[Surrogate, Callable[[Message, np.random.Generator], Message]] = {
     "rows": shuffle_rows,
-    "markov": draw_chain,
+    "markov": draw_chosen_chain,
     "phases": randomize_phases,
 }
