@@ -8,8 +8,12 @@ the number that were right, so accumulators of shards add up exactly to the accu
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
+
+from lab.calibration.predictions import Predictions
+from lab.core.errors import InputError
 
 UNIFORM_CELLS = 50
 LOGIT_CELLS = 50
@@ -48,6 +52,29 @@ class ConfidenceAccumulator:
         self.counts += other.counts
         self.confidence_sums += other.confidence_sums
         self.correct_counts += other.correct_counts
+
+    def predictions(self, grid: Literal["uniform", "logit"] = "logit") -> Predictions:
+        """What the cells of one grid still know: a row per document, cell and outcome, its weight the count.
+
+        Every measure, null and interval over documents is then that of any predictions. Confidences are means of cells:
+        an error of calibration loses what goes on within a cell, and the order there. Raises `InputError` where nothing
+        was accumulated.
+        """
+        k = ("uniform", "logit").index(grid)
+        count_DC, right_DC = self.counts[k], self.correct_counts[k]
+        if not count_DC.any():
+            raise InputError("accumulator", "no prediction", "at least one was seen", "evaluate the run first")
+        mean_DC = np.clip(
+            np.divide(self.confidence_sums[k], count_DC, where=count_DC > 0, out=np.zeros(count_DC.shape)), 0, 1
+        )
+        document_DC = np.broadcast_to(np.arange(self.documents)[:, None], count_DC.shape)
+        weight = np.stack([count_DC - right_DC, right_DC])
+        held = weight > 0
+        rows = (
+            np.broadcast_to(part, held.shape)[held]
+            for part in (mean_DC, np.arange(2)[:, None, None], weight, document_DC)
+        )
+        return Predictions.of_confidences(*rows)
 
     def summarize(self) -> dict[str, float]:
         """`ece_top1` = Σ_cells |Σ confidence − Σ correct| / n on the uniform grid (Naeini et al. 2015), and two means.

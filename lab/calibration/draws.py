@@ -21,14 +21,14 @@ CHUNK = 4_000_000  # numbers drawn at a time
 def draw_bootstrap(predictions: Predictions, grid: Grid, replicates: int, rng: np.random.Generator) -> Cells:
     """The grid's categories with the weights of `replicates` bootstrap samples.
 
-    Rows of one weight: an exact multinomial draw of categories. Groups, and rows of several weights, are drawn as units
-    with all that they hold.
+    Predictions without groups, and rows of counts: an exact multinomial draw of categories. Groups, and rows whose
+    weights are no counts, are drawn as units with all that they hold.
     """
     cells = grid.cells
     if predictions.is_plain:
         share_C = cells.weight_RC[0] / cells.weight_RC[0].sum()
-        counts_RC = rng.multinomial(len(predictions), share_C, size=replicates)
-        return cells.reweigh(predictions.weight_N[0] * counts_RC)
+        counts_RC = rng.multinomial(predictions.units, share_C, size=replicates)
+        return cells.reweigh(predictions.unit * counts_RC.astype(np.float64))
     return draw_together([predictions], [grid], replicates, rng)[0]
 
 
@@ -82,11 +82,10 @@ def draw_calibrated(predictions: Predictions, grid: Grid, replicates: int, rng: 
     """
     pairs = pair_outcomes(grid.cells)
     confidence_G = pairs.confidence_C[: pairs.cells]
-    if not predictions.is_weighted:
-        weight = predictions.weight_N[0]
-        counts_G = np.rint(pairs.cell_weight_RG[0] / weight).astype(np.int64)
+    if predictions.is_counted:
+        counts_G = np.rint(pairs.cell_weight_RG[0] / predictions.unit).astype(np.int64)
         right_RG = rng.binomial(counts_G, confidence_G, size=(replicates, pairs.cells))
-        return pairs.reweigh(weight * np.hstack([counts_G - right_RG, right_RG]))
+        return pairs.reweigh(predictions.unit * np.hstack([counts_G - right_RG, right_RG]))
     cell_N: Indices = grid.cells.cell_C[grid.category_N]
     weight_RC = np.empty((replicates, 2 * pairs.cells))
     for r in range(replicates):

@@ -5,7 +5,9 @@ Shape suffixes: N predictions, K classes.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,10 +48,31 @@ class Predictions:
         """Whether any two rows weigh differently."""
         return bool(np.any(self.weight_N != self.weight_N[0]))
 
+    @cached_property
+    def unit(self) -> float:
+        """What one prediction weighs: 1 where weights are whole, for they are counts; the weight that all rows share;
+        NaN where rows weigh what is no count.
+        """
+        if np.all(self.weight_N == np.floor(self.weight_N)):
+            return 1.0
+        return math.nan if self.is_weighted else float(self.weight_N[0])
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the weights say how many predictions a row stands for."""
+        return not math.isnan(self.unit)
+
     @property
     def is_plain(self) -> bool:
-        """Whether rows are alike: none belong together, none weighs more."""
-        return not (self.is_grouped or self.is_weighted)
+        """Whether predictions are alike: none belong together, none weighs more."""
+        return self.is_counted and not self.is_grouped
+
+    @property
+    def units(self) -> int:
+        """How many independent pieces there are: groups; else predictions; else rows."""
+        if self.is_plain:
+            return round(float(self.weight_N.sum()) / self.unit)
+        return len(np.unique(self.group_N))
 
     @classmethod
     def of_confidences(

@@ -104,7 +104,7 @@ def compare(
         rule = "both models predict the same rows, groups and weights in the same order"
         raise InputError("paired contrast", (len(first), len(second)), rule, "align them by the examples")
     rng = open_stream(seed, "calibration", "paired")
-    name, units = f"difference of {measure.name}", len(np.unique(first.group_N))
+    name, units = f"difference of {measure.name}", first.units
     value = origin = measure.of(first) - measure.of(second)
     if not math.isfinite(value) or units < FEWEST_UNITS:
         reason = f"only {units} units" if math.isfinite(value) else f"the difference is {value} here"
@@ -160,7 +160,7 @@ class _Sample:
     level: float
 
     def __post_init__(self) -> None:
-        self.units = len(np.unique(self.predictions.group_N))
+        self.units = self.predictions.units
         self.paths: dict[str, Path] = {}
 
     @cached_property
@@ -223,7 +223,7 @@ class _Sample:
         shape = measure.recalibrate.__qualname__
         if shape not in self.paths:
             chance_G, draws = measure.recalibrate(self.pairs)[0], max(self.replicates // 4, 1)
-            self.paths[shape] = Path(self.pairs, chance_G, len(self.predictions), draws, self.rng)
+            self.paths[shape] = Path(self.pairs, chance_G, self.units, draws, self.rng)
         return self.paths[shape]
 
     def bootstrap(self, measure: CellMeasure) -> Estimate:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.calibration.accumulator import ConfidenceAccumulator
+from lab.calibration.resampling import evaluate
+from lab.calibration.simulated import World
+from lab.core.errors import InputError
+from lab.core.registry import open_shelf
 
 predictions = st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.integers(0, 2)), min_size=1, max_size=200).map(
     lambda rows: tuple(np.array(column) for column in zip(*rows, strict=True))
@@ -47,3 +52,22 @@ def test_error_in_closed_form() -> None:
 
 def test_nothing_seen_is_not_zero() -> None:
     assert all(np.isnan(value) for value in ConfidenceAccumulator(1).summarize().values())
+
+
+def test_cells_are_predictions_by_document() -> None:
+    """Of a known world, measures of the cells are near those of the rows, and nothing is lost at 0 and 1."""
+    p = World(5, 1).reach(0.05).draw(20_000, np.random.default_rng(0))
+    accumulator = ConfidenceAccumulator(10)
+    accumulator.update(p.confidence_N, p.outcome_N, np.arange(20_000) // 2000)
+    accumulator.update(np.array([0.0, 1.0]), np.array([1, 0]), np.array([3, 9]))
+    for grid in ("uniform", "logit"):
+        read = accumulator.predictions(grid)  # type: ignore[arg-type]
+        assert read.weight_N.sum() == 20_002 and set(read.group_N) == set(range(10))
+        for name, error in (("brier", 2e-4), ("miscalibration", 5e-4), ("smooth_ece", 1e-3), ("aurc", 2e-3)):
+            measure = open_shelf("measures").load(name)
+            assert measure.of(read) == pytest.approx(measure.of(p), abs=error)
+    result = evaluate(open_shelf("measures").load("ece_equal_width"), accumulator.predictions(), replicates=200)
+    assert result.estimate.n == 10 and "basic bootstrap" in result.estimate.method
+    assert result.null is not None and result.null.expected.value < 0.01
+    with pytest.raises(InputError, match="at least one was seen"):
+        ConfidenceAccumulator(2).predictions()

@@ -68,7 +68,7 @@ def test_weights_are_drawn_with_their_rows() -> None:
     """A weighted row is one unit: heavier rows make the spread wider."""
     rng = np.random.default_rng(3)
     p = draw(0.05, 2000, 0)
-    weight = np.where(rng.random(2000) < 0.1, 20.0, 1.0)
+    weight = np.where(rng.random(2000) < 0.1, 20.5, 1.5)
     heavy = Predictions.of_confidences(p.confidence_N, p.outcome_N, weight)
     even, uneven = evaluate(load_measure("brier"), p).estimate, evaluate(load_measure("brier"), heavy).estimate
     assert uneven.high - uneven.low > 1.5 * (even.high - even.low)
@@ -172,3 +172,17 @@ def test_seeds_are_the_units_of_a_pooled_value() -> None:
     assert root.value == pytest.approx(math.sqrt(np.mean(squares)), abs=0.01)
     with pytest.raises(InputError, match="at least one seed"):
         pool_seeds(brier, [])
+
+
+def test_counts_are_predictions() -> None:
+    """A row of weight 3 is three rows, in value, interval and null."""
+    rng = np.random.default_rng(0)
+    f = rng.choice([0.2, 0.5, 0.7, 0.9], 400)
+    y = rng.random(400) < f
+    listed = Predictions.of_confidences(f, y)
+    cells, count = np.unique(np.stack([f, y]), axis=1, return_counts=True)
+    counted = Predictions.of_confidences(cells[0], cells[1], count)
+    for name in ("ece_equal_width", "brier", "miscalibration"):
+        one, other = (evaluate(load_measure(name), p, replicates=200) for p in (listed, counted))
+        for a, b in ((one.estimate, other.estimate), (one.null.expected, other.null.expected)):  # type: ignore[union-attr]
+            assert (a.value, a.low, a.high) == pytest.approx((b.value, b.low, b.high), abs=1e-12) and b.n == 400
