@@ -30,15 +30,18 @@ from lab.data.bytes_text import read_sample
 
 LENGTH = 1 << 20
 PACKERS = ("lzma", "ppmd", "context_mixing")
-SMALL = ("--width", "32", "--set", "streams=32")
-DIALS = {
-    "lstm": ("--width", "128"),
-    "transformer": ("--width", "64"),
-    "rnn": ("--width", "64", "--set", "streams=32"),
-    "gru": ("--width", "64", "--set", "streams=32"),
-}  # of the others: SMALL
-AUTOREGRESSIVE = (*DIALS, "gpt2_transformer", "causal_conv", "s4d", "moe_transformer", "multi_token_transformer")
-FAMILIES = (*AUTOREGRESSIVE, "mlp_mixer")
+DIALS = {"lstm": ("--width", "128"), "transformer": ("--width", "64")}
+QUICK = ("--width", "32", "--set", "streams=128,window=32")  # of the others: a minute a way
+OTHERS = (
+    "rnn",
+    "gru",
+    "mlp_mixer",
+    "causal_conv",
+    "gpt2_transformer",
+    "multi_token_transformer",
+    "moe_transformer",
+    "s4d",
+)
 BAR_SHARE, BAR_BYTES = 5e-4, 10**9  # of a file over its area; of a process
 HELD = ((1, 128), (8, 128), (64, 128), (64, 576))  # MiB of content and width of the LSTM, in the measurement of memory
 
@@ -53,7 +56,7 @@ class Process(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--families", default=",".join(FAMILIES), help="which, by commas")
+    parser.add_argument("--families", help="by commas, and xz alone of the packers; without it all")
     parser.add_argument("--memory", action="store_true", help="memory instead")
     parser.add_argument("--hold", type=int, nargs=2, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
@@ -62,16 +65,16 @@ def main() -> None:
     elif chosen.memory:
         measure_memory()
     else:
-        measure_sizes(chosen.families.split(","))
+        measure_sizes(chosen.families.split(",") if chosen.families else None)
 
 
-def measure_sizes(families: list[str]) -> None:
-    """Packers, contexts, and every family."""
+def measure_sizes(families: list[str] | None) -> None:
+    """Packers, contexts, and every family; or xz and these families."""
     data = read_sample("", LENGTH)
     python = sys.version.split()[0]
     print(f"{len(data)} bytes of the standard library of Python {python}, sha256 {hash_bytes(data)[:16]}")
     peer = 0
-    for name in PACKERS:
+    for name in PACKERS if families is None else PACKERS[:1]:
         code: ByteCode = open_shelf("codes").load(name)()
         began = time.process_time()
         description = code.encode(data)
@@ -79,13 +82,13 @@ def measure_sizes(families: list[str]) -> None:
         assert code.decode(description, len(data)) == data
         peer = peer or len(description)
         show(name, len(description), peer, f"{middle - began:6.1f} s {time.process_time() - middle:6.1f} s")
-    for family in families:
+    for family in families or (*DIALS, *OTHERS):
         measure_family(family, data, peer)
 
 
 def measure_family(family: str, data: bytes, peer: int) -> None:
     """The mixture of a net and the contexts, and what the net alone would have taken."""
-    dials = DIALS.get(family, SMALL)
+    dials = DIALS.get(family, QUICK)
     with tempfile.TemporaryDirectory() as folder:
         path, coded, again = (Path(folder) / name for name in ("data", "coded", "again"))
         path.write_bytes(data)
