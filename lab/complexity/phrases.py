@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from lab.complexity.code import Message
 from lab.complexity.krichevsky import count_adaptive_bits
-from lab.complexity.suffix import WIDEST_ROW, measure_memory, parse_blocks, parse_rows
+from lab.complexity.suffix import ROW, WIDEST_ROW, measure_memory, parse_blocks, parse_rows
 from lab.core.errors import RefusedError
 
 MOST_MEMORY = 2**30  # bytes that a parse may come to occupy
@@ -32,7 +32,8 @@ def parse_lz76(message: Message, start: int = 0) -> NDArray[np.int32]:
         raise RefusedError("LZ76", f"{n} symbols", f"their automaton may take {need:.1f} GiB", "parse a part of them")
     found = np.empty((bound_phrases(n, alphabet) + 1, 3), np.int32)
     if alphabet <= WIDEST_ROW:
-        count = parse_rows(message.sequence, alphabet, start, found)
+        states, firsts = np.empty((2 * n + 1, ROW + alphabet), np.int32), np.empty(2 * n + 1, np.int32)
+        count = parse_rows(message.sequence, start, states, firsts, found)
     else:
         count = parse_blocks(message.sequence, start, found)
     return found[:count]

@@ -16,41 +16,42 @@ Integers = NDArray[np.int32]
 Sequence = NDArray[np.uint8]
 
 WIDEST_ROW = 8  # symbols; a wider row would be mostly empty
-LINK, LENGTH, FIRST = 0, 1, 2  # fields of a state; behind them a row of targets, or:
-BLOCK, DEGREE = 3, 4  # where its block of edges begins, and how many they are; it has room for the next power of two
+LINK, LENGTH, ROW = 0, 1, 2  # fields of a state; the third and those behind it are a row of targets, or:
+FIRST, BLOCK, DEGREE = 2, 3, 4  # where it first ended, where its block of edges begins (with room for the next power
+# of two), and how many they are
 NONE = -1
 
 
 @njit(cache=True)
-def parse_rows(sequence: Sequence, alphabet: int, start: int, phrases: Integers) -> int:
+def parse_rows(sequence: Sequence, start: int, states: Integers, firsts: Integers, phrases: Integers) -> int:
     """Parse `sequence` (n,) from `start` on into `phrases` (≥ phrases + 1, 3): start, length of the match, where
-    the match was seen.
+    the match was seen. `states` (2n + 1, 2 + alphabet) and `firsts` (2n + 1,) are room for the automaton.
 
     Lempel and Ziv 1976 (IEEE Trans. Inf. Theory 22, section II): a phrase that starts at i is the shortest word
     s[i..j] that does not occur in s[0..j−1]; the last one may be cut by the end. Returns their number. A state is a
-    row: suffix link, length of its longest word, where that first ended, then the target by each symbol (0: none).
+    row: suffix link, length of its longest word, the target by each symbol (0: none); bits make it a quarter of a line
+    of the cache. Where that word first ended stands apart, for growing seldom asks.
     """
     n = sequence.size
-    states = np.empty((2 * n + 1, FIRST + 1 + alphabet), np.int32)
     states[0] = 0
     states[0, LINK] = NONE
     count, last, found, state, matched = 1, 0, 0, 0, 0
     for j in range(n):
         if j == start:
             found, state, matched = 0, 0, 0
-        edge = FIRST + 1 + sequence[j]
+        edge = ROW + sequence[j]
         if states[state, edge]:
             state = states[state, edge]
             matched += 1
         else:
-            _add_phrase(phrases, found, j - matched, matched, states[state, FIRST])
+            _add_phrase(phrases, found, j - matched, matched, firsts[state])
             found += 1
             state, matched = 0, 0
         new = count
         count += 1
         states[new] = 0
         states[new, LENGTH] = j + 1
-        states[new, FIRST] = j
+        firsts[new] = j
         at = last
         while at != NONE and not states[at, edge]:
             states[at, edge] = new
@@ -65,6 +66,7 @@ def parse_rows(sequence: Sequence, alphabet: int, start: int, phrases: Integers)
                 count += 1
                 states[clone] = states[old]
                 states[clone, LENGTH] = longest
+                firsts[clone] = firsts[old]
                 states[old, LINK] = clone
                 states[new, LINK] = clone
                 while at != NONE and states[at, edge] == old:
@@ -76,7 +78,7 @@ def parse_rows(sequence: Sequence, alphabet: int, start: int, phrases: Integers)
     if n <= start:
         return 0
     if matched:
-        _add_phrase(phrases, found, n - matched, matched, states[state, FIRST])
+        _add_phrase(phrases, found, n - matched, matched, firsts[state])
         found += 1
     return found
 
@@ -190,5 +192,5 @@ def _add_phrase(phrases: Integers, place: int, start: int, matched: int, first: 
 def measure_memory(length: int, alphabet: int) -> int:
     """Bytes the automaton of `length` symbols may come to occupy: its most states, and the blocks of its most edges."""
     if alphabet <= WIDEST_ROW:
-        return 4 * (2 * length + 1) * (FIRST + 1 + alphabet)
+        return 4 * (2 * length + 1) * (ROW + alphabet + 1)
     return 4 * 5 * (2 * length + 1) + 5 * (12 * length + 1)
