@@ -31,8 +31,8 @@ KINDS = ("csv", "tsv", "parquet", "npz")
 REPLICATES = 300
 LARGEST_MEGABYTES = 32
 FOUND = "–"
-LIVE = ("recalibration", "risk_coverage", "conformal_sets")
-COLUMNS = ("measure", "selective_risk")  # any of them: a study that the figures can draw
+LIVE = ("reliability_diagram", "recalibration", "risk_coverage", "conformal_sets")
+COLUMNS = ("measure", "selective_risk", "frequency", "questions")  # any of them: a study that the figures can draw
 
 Recalibrated = Literal["temperature", "platt", "beta", "isotonic", "histogram", "scaling_binning"]
 

@@ -27,7 +27,7 @@ def test_a_world_of_known_truth_is_judged_and_the_study_is_asked_for() -> None:
     assert float(told["True error"]) > 0.05
     measures = page.dataframe[0].value.set_index("measure")
     assert measures.loc["Brier score", "low"] < measures.loc["Brier score", "high"]
-    assert len(page.get("plotly_chart")) == 2, "no sets without classes"
+    assert len(page.get("plotly_chart")) == 3, "no sets without classes"
     assert "lab run kaplan_language_models" in read(page)
 
 
