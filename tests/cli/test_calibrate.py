@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from tests.cli.driving import Terminal
+from tests.cli.driving import ROOT, Terminal
 
 QUICK = ("--replicates", "60")
 
@@ -64,3 +64,12 @@ def test_refusals(terminal: Terminal) -> None:
     assert "did you mean 'temperature'" in terminal.refuse("calibrate", "classes.csv", "--recalibrate", "temprature")
     same = ("--recalibrate", "platt", "--fitted-on", "classes.csv")
     assert "not reported on the data it was fitted on" in terminal.refuse("calibrate", "classes.csv", *same)
+
+
+def test_the_law_of_an_archive(terminal: Terminal) -> None:
+    study = ROOT / "results" / "kaplan_language_models-standard.parquet"
+    found = json.loads(terminal.run("calibration-law", study, "--json", "--replicates", "50").stdout)
+    assert [law["against"] for law in found["laws"]] == ["params_total", "tokens", "flops"]
+    assert found["laws"][0]["answer"].startswith(("no power law", "neither"))
+    other = ROOT / "results" / "kolmogorov_bounds-standard.parquet"
+    assert "no run of it kept the cells" in terminal.refuse("calibration-law", other)
