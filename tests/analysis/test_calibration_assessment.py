@@ -10,8 +10,10 @@ from lab.analysis.calibration.assessment import Assessment, assess_predictions, 
 from lab.analysis.calibration.reading import ReadPredictions
 from lab.analysis.calibration.tabulating import is_flagged, list_estimates, tabulate_assessment
 from lab.calibration.predictions import Predictions
+from lab.cli.calibrate import FIGURES
 from lab.core.errors import InputError, RefusedError, UnknownNameError
 from lab.core.seeds import open_stream
+from lab.figures import draw_figure
 
 
 def read(factor: float, rows: int = 600, seed: int = 0) -> ReadPredictions:
@@ -52,6 +54,12 @@ def test_tables_hold_what_was_found(assessment: Assessment) -> None:
     exported = list_estimates(assessment)
     assert {"failure_auroc", "temperature", "difference of brier"} <= set(exported["estimate"])
     assert exported["value"].notna().sum() > 30
+
+
+def test_the_commands_figures_draw_the_tables(assessment: Assessment) -> None:
+    tables = tabulate_assessment(assessment)
+    drawn = {name: len(draw_figure(name, tables, {})[0]) for name in FIGURES}
+    assert drawn.pop("conformal_sets") == 0 and all(drawn.values())
 
 
 def test_the_selective_intervals_hold_the_truth() -> None:

@@ -39,7 +39,7 @@ FEWEST_UNITS = 5
 class Cells(NamedTuple):
     """Of the uniform grid, each (D, C): predictions, the sum of their confidences, how many were right."""
 
-    count: Floats
+    places: Floats
     said: Floats
     right: Floats
 
@@ -78,13 +78,13 @@ class CalibrationLaw:
 
 def measure_ece(cells: Cells, weight_RD: Floats) -> Floats:
     """Σ_cells |Σ f − y| / n: biased upward by chance, about n^−½."""
-    gap_RC, count_RC = weight_RD @ (cells.said - cells.right), weight_RD @ cells.count
+    gap_RC, count_RC = weight_RD @ (cells.said - cells.right), weight_RD @ cells.places
     return np.asarray(np.abs(gap_RC).sum(axis=1) / count_RC.sum(axis=1))
 
 
 def measure_root_gap(cells: Cells, weight_RD: Floats) -> Floats:
     """√ of the mean squared gap, each cell's chance taken off (Bröcker 2012; Kumar et al. 2019); NaN where below 0."""
-    count_RC, right_RC = weight_RD @ cells.count, weight_RD @ cells.right
+    count_RC, right_RC = weight_RD @ cells.places, weight_RD @ cells.right
     known = count_RC > 1
     safe_RC = np.where(known, count_RC, 2.0)
     gap_RC, share_RC = (weight_RD @ (cells.said - cells.right)) / safe_RC, right_RC / safe_RC
@@ -160,7 +160,7 @@ def _estimate(
     measure: Callable[[Cells, Floats], Floats], cells: Cells, replicates: int, rng: np.random.Generator
 ) -> tuple[float, float]:
     """The measure and the standard error of its logarithm, over documents; NaN where the logarithm is not known."""
-    documents = len(cells.count)
+    documents = len(cells.places)
     value = float(measure(cells, np.ones((1, documents)))[0])
     drawn_RD = rng.multinomial(documents, np.full(documents, 1 / documents), size=replicates).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -170,7 +170,7 @@ def _estimate(
 
 def _draw_null(cells: Cells, replicates: int, rng: np.random.Generator) -> tuple[Cells, Floats]:
     """Replicates as documents of their own: in each cell as many right as its mean confidence lets come."""
-    count_C, said_C = cells.count.sum(axis=0), cells.said.sum(axis=0)
+    count_C, said_C = cells.places.sum(axis=0), cells.said.sum(axis=0)
     chance_C = np.clip(said_C / np.maximum(count_C, 1), 0, 1)
     right_RC = rng.binomial(count_C.astype(np.int64), chance_C, size=(replicates, len(count_C))).astype(np.float64)
     drawn = Cells(np.tile(count_C, (replicates, 1)), np.tile(said_C, (replicates, 1)), right_RC)
@@ -202,7 +202,8 @@ def _compare_constant(log_x: Floats, log_y: Floats, error: Floats) -> float:
             return float(np.sum(np.log(variance) + left**2 / variance))
 
         n, k = len(log_y), design.shape[1] + 1
-        return float(minimize_scalar(lose, bounds=(-12, 3), method="bounded").fun) + 2 * k * n / (n - k - 1)
+        least: float = minimize_scalar(lose, bounds=(-12, 3), method="bounded").fun
+        return float(least + 2 * k * n / (n - k - 1))
 
     ones = np.ones((len(log_x), 1))
     return count_information(ones) - count_information(np.column_stack([ones, log_x - log_x.mean()]))
