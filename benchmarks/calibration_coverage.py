@@ -3,7 +3,8 @@
 The mean of every measure over calibrated models at n = 300 to 100,000, and the slope of its logarithm: the
 `bias_exponent` that each measure carries. Then worlds of known truth (lab/calibration/simulated.py): f ~ Beta(2, 1) and
 a temperature that is off, true ECE 0, 0.026 and 0.079, n = 1000 and 10,000. Of every simulated sample `evaluate_all`
-gives value, interval and flag as anybody gets them. Prints the tables of docs/calibration/intervals.md.
+gives value, interval and flag as anybody gets them; basic and percentile bootstrap intervals stand beside. Prints
+the tables of docs/calibration/intervals.md.
 
     python -m benchmarks.calibration_coverage --simulations 200 --replicates 400
 """
@@ -15,10 +16,10 @@ import time
 
 import numpy as np
 
-from lab.calibration.cells import lay_grid
-from lab.calibration.draws import draw_calibrated
+from lab.calibration.cells import Cells, lay_grid
+from lab.calibration.draws import draw_bootstrap, draw_calibrated
 from lab.calibration.measure import CellMeasure
-from lab.calibration.resampling import evaluate_all
+from lab.calibration.resampling import Evaluation, evaluate_all
 from lab.calibration.simulated import World
 from lab.core.registry import open_shelf
 from lab.core.seeds import open_stream
@@ -46,35 +47,40 @@ def load_measures(names: tuple[str, ...]) -> list[CellMeasure]:
 
 
 def simulate_coverage(error: float, n: int, simulations: int, replicates: int) -> None:
-    """A line per measure: truth, mean of value and estimate, coverage, width, share without interval, flag."""
+    """A line per measure: truth, means of value and estimate, coverage of three intervals, width, unbounded, flag."""
     world, measures = WORLD.reach(error), load_measures(COVERED)
     truths = np.maximum([world.measure_truth(measure) for measure in measures], 0.0)  # not −1e-17
     rows = []
     for simulation in range(simulations):
         predictions = world.draw(n, open_stream(simulation, "coverage", str(error), n))
-        rows.append(
-            [
-                (
-                    result.value,
-                    result.estimate.value,
-                    result.estimate.low,
-                    result.estimate.high,
-                    result.null.indistinguishable if result.null else np.nan,
-                )
-                for result in evaluate_all(measures, predictions, simulation, replicates)
-            ]
-        )
+        grid = lay_grid(predictions)
+        drawn = draw_bootstrap(predictions, grid, replicates, open_stream(simulation, "coverage", "bootstrap"))
+        found = evaluate_all(measures, predictions, simulation, replicates)
+        rows.append([list_facts(result, truths[m], grid.cells, drawn) for m, result in enumerate(found)])
     seen = np.array(rows, dtype=float)
     for m, measure in enumerate(measures):
-        value, estimate, low, high, flag = seen[:, m].T
-        given = np.isfinite(low)
-        held = np.mean((low <= truths[m]) & (truths[m] <= high), where=given) if given.any() else np.nan
-        flagged = f"{flag.mean():.3f}" if measure.vanishes else "–"
+        value, estimate, held, basic, percentile, width, flag = seen[:, m].T
+        told = f"{flag.mean():.3f}" if measure.vanishes else "–"
         print(
             f"| {error} | {n:,} | {measure.name} | {truths[m]:.5f} | {value.mean():.5f} | {estimate.mean():.5f} "
-            f"| {held:.3f} | {np.median(high - low):.4f} | {np.isinf(high).mean():.3f} | {flagged} |",
+            f"| {np.nanmean(held):.2f} | {basic.mean():.2f} | {percentile.mean():.2f} | {np.median(width):.4f} "
+            f"| {np.isinf(width).mean():.2f} | {told} |",
             flush=True,
         )
+
+
+def list_facts(result: Evaluation, truth: float, exact: Cells, drawn: Cells) -> list[float]:
+    """Value, estimate; whether its interval, a basic and a percentile one hold the truth; width; flag."""
+    estimate, measure = result.estimate, result.measure
+    assert isinstance(measure, CellMeasure)
+    low, high = np.quantile(measure.of_cells(drawn), [0.025, 0.975])
+    near, far = 2 * measure.of_cells(exact)[0] - np.array([high, low])
+    if measure.vanishes:
+        near, far = max(near, 0.0), max(far, 0.0)
+    held = float(estimate.low <= truth <= estimate.high) if estimate.has_interval else np.nan
+    flag = float(result.null.indistinguishable) if result.null else np.nan
+    width = estimate.high - estimate.low
+    return [result.value, estimate.value, held, near <= truth <= far, low <= truth <= high, width, flag]
 
 
 def measure_bias(replicates: int) -> None:
