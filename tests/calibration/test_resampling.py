@@ -96,7 +96,7 @@ def test_a_calibrated_model_is_not_told_from_one() -> None:
 def test_a_miscalibrated_model_is_told_and_held() -> None:
     world, names = SHARP.reach(0.079), ("ece_equal_width", "smooth_ece", "miscalibration", "calibration_loss", "brier")
     measures = [load_measure(name) for name in names]
-    for result in evaluate_all(measures, world.draw(2000, np.random.default_rng(1)), replicates=400):
+    for result in evaluate_all(measures, world.draw(2000, np.random.default_rng(1)), replicates=200):
         assert result.estimate.contains(world.measure_truth(result.measure)), result  # type: ignore[arg-type]
         assert (
             result.estimate.n == 2000 and ("samples" if result.measure.vanishes else "boot") in result.estimate.method
@@ -138,7 +138,7 @@ def test_a_paired_contrast_is_narrower_than_two_intervals() -> None:
     p = draw(0.05, 3000, 0)
     worse = Predictions.of_confidences(np.clip(p.confidence_N + 0.05 * (1 - p.confidence_N), 0, 1), p.outcome_N)
     brier = load_measure("brier")
-    contrast = compare(brier, worse, p)
+    contrast = compare(brier, worse, p, replicates=300)
     assert contrast.value == pytest.approx(brier.of(worse) - brier.of(p), abs=1e-3)
     apart = evaluate(brier, p).estimate
     assert contrast.high - contrast.low < (apart.high - apart.low) / 2
@@ -161,13 +161,13 @@ def test_measures_of_classes_are_resampled_by_rows() -> None:
 def test_seeds_are_the_units_of_a_pooled_value() -> None:
     by_seed = [draw(error, 2000, seed) for seed, error in enumerate([0.03, 0.05, 0.07, 0.09])]
     brier = load_measure("brier")
-    pooled = pool_seeds(brier, by_seed)
+    pooled = pool_seeds(brier, by_seed, replicates=300)
     one = evaluate(brier, by_seed[0]).estimate
     assert pooled.n == 4 and pooled.contains(float(np.mean([brier.of(p) for p in by_seed])))
-    alike = pool_seeds(brier, [by_seed[0]] * 4)
+    alike = pool_seeds(brier, [by_seed[0]] * 4, replicates=300)
     assert alike.high - alike.low < one.high - one.low < 2 * (pooled.high - pooled.low)
     assert pool_seeds(brier, by_seed[:1]).method.startswith("no valid interval")
-    root = pool_seeds(load_measure("debiased_l2"), by_seed)
+    root = pool_seeds(load_measure("debiased_l2"), by_seed, replicates=300)
     squares = [float(load_measure("debiased_l2").averageable(Cells.of_rows(p))[0]) for p in by_seed]
     assert root.value == pytest.approx(math.sqrt(np.mean(squares)), abs=0.01)
     with pytest.raises(InputError, match="at least one seed"):
