@@ -7,7 +7,7 @@ from lab.core.column import Column
 PRUNING = (
     Column("dimensions", "d", "", "axis", "dimensions; of the inputs of a perceptron", "pruning"),
     Column("pool_ratio", "α", "", "axis", "examples per dimension before pruning", "pruning"),
-    Column("kept_ratio", "α f", "", "axis", "examples per dimension that are kept", "pruning"),
+    Column("kept_ratio", "α f", "", "axis", "kept examples per dimension", "pruning"),
     Column("kept_share", "f", "", "axis", "share of the examples that is kept", "pruning"),
     Column(
         "kept_side",

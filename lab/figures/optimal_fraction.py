@@ -6,6 +6,7 @@ imperfect one has a best share, which falls as more is kept.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -20,6 +21,7 @@ from lab.scaling.pruning.band import Side
 from lab.tables import Tables
 
 X, Y = "kept_ratio", "kept_share"
+FEWEST_PLACES = 3  # numbers of kept examples that a band was taught with, to be a line
 
 
 def prepare(tables: Tables, options: object) -> pd.DataFrame:
@@ -30,17 +32,18 @@ def prepare(tables: Tables, options: object) -> pd.DataFrame:
     worst = find_imperfect(students["probe_degrees"].tolist())
     parts, sides = [], students.loc[students["kept_share"].lt(1), ["kept_side", "probe_degrees"]].drop_duplicates()
     for side, theta in sorted(sides.itertuples(index=False)):
-        if side == "random" or theta not in (0.0, worst):
+        own = students[students["kept_side"].eq(side) & students["probe_degrees"].eq(theta)]
+        if side == "random" or theta not in (0.0, worst) or len(own[X].unique()) < FEWEST_PLACES:
             continue
         envelope = trace_envelope(students, theta, (side,))
         if envelope.empty:
             continue
         series = f"{side}, {'perfect probe' if theta == 0 else f'probe at {theta:g}°'}"
         best = envelope.groupby(X)[Y].agg(lambda shares: shares.mode().min()).reset_index()
-        own = keep_dimension(students[students["kept_side"].eq(side) & students["probe_degrees"].eq(theta)])
+        taught = keep_dimension(pd.concat([own, students[students[Y].eq(1)]]))
         parts += [
             best.assign(mark="best", series=series),
-            _trace_best(own, best[X], side, theta).assign(mark="theory", series=series),
+            _trace_best(taught, best[X], side, theta).assign(mark="theory", series=series),
             envelope[["run_key"]].assign(mark="run"),
         ]
     if not parts:
@@ -56,15 +59,11 @@ def prepare(tables: Tables, options: object) -> pd.DataFrame:
 
 def _trace_best(students: pd.DataFrame, kept: pd.Series, side: Side, theta: float) -> pd.DataFrame:
     """The theory's best share at each of `kept`, of those that students were taught at as many."""
-    at = sorted(kept)
-    shares = [1.0, *sorted(students[Y].unique(), reverse=True)]
-    errors = {}
-    for share in shares:
-        taught = {round(value, 9) for value in students.loc[students[Y].eq(share), X]}
-        found = trace_theory((at[0], at[-1]), side, share, theta, points=len(at))["test_error"]
-        errors[share] = [
-            e if share == 1 or round(x, 9) in taught else float("inf") for x, e in zip(at, found, strict=True)
-        ]
+    at, errors = sorted(kept), {}
+    for share in sorted(students[Y].unique(), reverse=True):
+        taught = np.isclose(np.array(at)[:, np.newaxis], students.loc[students[Y].eq(share), X].unique()).any(axis=1)
+        error = trace_theory((at[0], at[-1]), side, float(share), theta, points=len(at))["test_error"]
+        errors[share] = np.where(taught, error, np.inf)
     table = pd.DataFrame(errors, index=pd.Index(at, name=X))
     return table.idxmin(axis=1).rename(Y).reset_index()
 

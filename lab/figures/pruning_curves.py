@@ -26,9 +26,9 @@ X, Y = "kept_ratio", "test_error"
 
 @dataclass(frozen=True)
 class Options:
-    """`side`: which examples are kept; `probe`: 'perfect' is the teacher, 'imperfect' the study's worst."""
+    """`kept`: which examples; `probe`: 'perfect' is the teacher, 'imperfect' the study's worst."""
 
-    side: Literal["hard", "easy"] = "hard"
+    kept: Literal["hard", "easy"] = "hard"
     probe: Literal["perfect", "imperfect"] = "perfect"
 
 
@@ -36,7 +36,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
     """Rows by `mark`: 'mean' (over seeds, with interval), 'theory', 'run'; series: the share that is kept."""
     students = find_students(tables)
     theta = 0.0 if options.probe == "perfect" else find_imperfect(students["probe_degrees"].tolist())
-    own = students["kept_side"].eq(options.side) & students["probe_degrees"].eq(theta)
+    own = students["kept_side"].eq(options.kept) & students["probe_degrees"].eq(theta)
     shown = keep_dimension(students[own | students["kept_share"].eq(1)])
     if shown.empty:
         return make_empty(tables, "No student of pruned examples.")
@@ -46,7 +46,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
         series, runs = name_share(share), shown[shown["kept_share"].eq(share)]
         parts += [
             average_seeds(runs, [X], Y).assign(mark="mean", series=series),
-            trace_theory(span, options.side, float(share), theta).assign(mark="theory", series=series),
+            trace_theory(span, options.kept, float(share), theta).assign(mark="theory", series=series),
             runs[["run_key"]].assign(mark="run"),
         ]
     frame = pd.concat(parts, ignore_index=True)
@@ -55,7 +55,7 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
         "x": X,
         "y": Y,
         "notes": [
-            f"The {options.side} examples of a pool are kept, by a probe at {theta:g}° to the teacher",
+            f"The {options.kept} examples of a pool are kept, by a probe at {theta:g}° to the teacher",
             f"Points: means over at least {seeds} seeds in {dimensions:.0f} dimensions, with 95 % t intervals",
             "Lines: the theory, infinitely many dimensions",
         ],
@@ -71,7 +71,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
         line = theory[theory["series"] == series]
         add_line(figure, line[X], line[Y], look, str(series), width=1.4, legend=False)
         add_intervals(figure, means[means["series"] == series], X, Y, look, str(series))
-    set_log_axis(figure, "x", means[X], X)
+    set_log_axis(figure, "x", pd.concat([means[X], theory[X]]), X)
     set_log_axis(figure, "y", pd.concat([means[Y], theory[Y]]), Y)
     return figure
 

@@ -41,6 +41,8 @@ def prepare(tables: Tables, options: Options) -> pd.DataFrame:
     own, parts = students[students["pool_ratio"].eq(ratio)], []
     limits = compare_theory(own)
     for _, runs in own.groupby(BAND):
+        if len(runs["dimensions"].unique()) < 2:
+            continue
         first = runs.iloc[0]
         side, share, theta = str(first["kept_side"]), float(first["kept_share"]), float(first["probe_degrees"])
         series = "all" if share == 1 else f"{side} {name_share(share)}{f', {theta:g}°' if theta else ''}"
@@ -74,4 +76,4 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     return figure
 
 
-figure = Figure("Few dimensions against the theory", "dimensions", prepare, draw, Options, page="pruning")
+figure = Figure("Few dimensions against the theory", "finite_dimensions", prepare, draw, Options, page="pruning")

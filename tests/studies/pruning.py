@@ -8,7 +8,6 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from lab.core.fingerprint import hash_literal
 from lab.core.seeds import open_stream
 from lab.scaling.pruning.band import Band, Side
 from lab.scaling.pruning.theory import solve_student
@@ -19,6 +18,7 @@ Error = Callable[[float, Side, float, float], float]
 """The error, from examples per dimension before pruning, the side, the share and the probe's angle."""
 
 SIDES: tuple[Side, Side] = ("hard", "easy")
+OCTAVES = (0.5, 0.25, 0.125, 0.0625)  # as many shares as the questions of the sweep need
 
 
 def follow_theory(alpha: float, side: Side, keep: float, theta: float) -> float:
@@ -34,22 +34,24 @@ def make_tables(
     octave: int = 1,
     dimensions: tuple[int, ...] = (100, 200, 400),
     theta: float = 20.0,
-    shares: tuple[float, ...] = (0.5, 0.25, 0.125, 0.0625),
+    shares: tuple[float, ...] = (0.5, 0.125),
 ) -> Tables:
     """2 and 40 examples per dimension in several dimensions, where the error is larger by 1/d, and curves in one.
 
     `noise` is the standard deviation of ln error, half of it common to what was kept of one pool.
     """
     rng, rows = open_stream(rng_seed, "studies", "pruning"), []
+    pools: dict[str, float] = {}
 
     def add(alpha: float, size: int, side: Side, keep: float, angle: float) -> None:
+        expected = error(alpha, side, keep, angle) * (1 + 1 / size)
+        band = {"kept_side": side, "kept_share": keep, "probe_degrees": angle, "kept_ratio": alpha * keep}
         for seed in range(seeds):
-            trunk = hash_literal([alpha, size, seed])[:16]
-            luck = noise / math.sqrt(2) * (rng.standard_normal() + _draw_pool(rng_seed, trunk))
-            row = {"run_key": hash_literal([trunk, side, keep, angle])[:16], "trunk_key": trunk, "seed": seed}
-            band = {"kept_side": side, "kept_share": keep, "probe_degrees": angle, "kept_ratio": alpha * keep}
-            value = error(alpha, side, keep, angle) * (1 + 1 / size) * math.exp(luck)
-            rows.append({**row, **band, "pool_ratio": alpha, "dimensions": size, "test_error": value})
+            trunk = f"{alpha:.6g}-{size}-{seed}"
+            pool = pools.setdefault(trunk, rng.standard_normal())
+            value = expected * math.exp(noise / math.sqrt(2) * (rng.standard_normal() + pool))
+            named = {"run_key": f"{trunk}-{side}-{keep}-{angle}", "trunk_key": trunk, "seed": seed}
+            rows.append({**named, **band, "pool_ratio": alpha, "dimensions": size, "test_error": value})
 
     for alpha, keep in ((2.0, 0.5), (40.0, 0.25)):
         for size in dimensions:
@@ -65,7 +67,3 @@ def make_tables(
                     add(float(alpha), dimensions[0], side, keep, angle)
     runs = tidy_runs(pd.DataFrame(rows).assign(study="pruning-standard", status="done", stage="grid", error=""))
     return Tables(Study("pruning-standard", "pruning_perceptron", "standard"), runs, pd.DataFrame())
-
-
-def _draw_pool(rng_seed: int, trunk: str) -> float:
-    return float(open_stream(rng_seed, "pool", trunk).standard_normal())

@@ -98,7 +98,9 @@ NULLS: Mapping[str, Make] = {
     "multi_token": draw_arms(make_tokens),
     "neural_compression": draw_even_shares,
     "noisy_weights": draw_codes,
-    "pruning_perceptron": lambda seed: pruning.make_tables(make_unpruned(0.0), rng_seed=seed, octave=2),
+    "pruning_perceptron": lambda seed: pruning.make_tables(
+        make_unpruned(0.0), rng_seed=seed, octave=2, shares=pruning.OCTAVES
+    ),
     "sanity_checks": lambda seed: make_checks(0.2, 0.0, 0.0, 0, SEEDS, seed),
     "self_knowledge": lambda seed: self_knowledge.make_tables(0.0, 0.0, 0.0, 0.0, SEEDS, seed),
     "state_space_length": lambda seed: make_recalls(0.0, SEEDS, open_stream(seed, "null")),

@@ -23,16 +23,16 @@ from sweeps.pruning_perceptron import (
     RANDOM,
     judge,
 )
-from tests.studies.pruning import Error, follow_theory, make_tables
+from tests.studies.pruning import OCTAVES, Error, follow_theory, make_tables
 
-TRIALS, MOST_FALSE = 6, 1  # at 2.5 % each, two or more of six have odds of 1 %
+TRIALS, MOST_FALSE = 4, 1  # at 2.5 % each, two or more of four have odds of 0.4 %
 SHAPE = (EXPONENTIAL, POOL, POWER_AGAIN, RANDOM)
 
 
 def count(error: Error, outcome: Outcome = Outcome.SUPPORTED) -> Counter[str]:
     found = Counter[str]()
     for trial in range(TRIALS):
-        for verdict in judge(make_tables(error, rng_seed=trial, octave=2)):
+        for verdict in judge(make_tables(error, rng_seed=trial, octave=2, shares=OCTAVES)):
             found[verdict.claim] += verdict.outcome is outcome
     return found
 
@@ -92,14 +92,14 @@ def test_no_support_without_an_effect_that_matters(margins: float) -> None:
 
 
 def test_what_the_theory_says_is_supported() -> None:
-    verdicts = judge(make_tables(octave=2, seeds=16, noise=0.02))
+    verdicts = judge(make_tables(octave=2, shares=OCTAVES, seeds=16, noise=0.02))
     assert {v.claim: v.outcome for v in verdicts} == {v.claim: Outcome.SUPPORTED for v in verdicts}
 
 
 def test_eleven_seeds_are_too_few_and_one_dimension_has_no_limit() -> None:
-    few = judge(make_tables(seeds=11, octave=2))
+    few = judge(make_tables(seeds=11, octave=2, shares=OCTAVES))
     assert {verdict.outcome for verdict in few} == {Outcome.UNDERPOWERED}
-    flat = {v.claim: v for v in judge(make_tables(dimensions=(100,), octave=2))}
+    flat = {v.claim: v for v in judge(make_tables(dimensions=(100,), octave=2, shares=OCTAVES))}
     assert flat["theory_at_40"].outcome is Outcome.UNDERPOWERED and "--preset overnight" in flat["theory_at_40"].reason
 
 
@@ -115,7 +115,7 @@ def test_an_exponential_and_a_power_are_told_apart() -> None:
     def shape(alpha: float, side: Side, keep: float, theta: float) -> float:
         return math.exp(-alpha * keep / 3) if theta else 0.3 / (alpha * keep)
 
-    students = find_students(make_tables(shape, noise=0.001, octave=2))
+    students = find_students(make_tables(shape, noise=0.001, octave=2, shares=OCTAVES))
     power, exponential = (trace_envelope(students[students["kept_share"].lt(1)], theta) for theta in (0.0, 20.0))
     assert max(compare_shapes(power, 4.0, 32.0)) < -2 and min(compare_shapes(exponential, 4.0, 32.0)) > 2
     assert max(compare_rates(power, 4.0, 32.0)) < 0

@@ -18,7 +18,7 @@ def name_share(share: float) -> str:
     return "all" if share == 1 else f"{simple}" if float(simple) == share else f"{share:.3g}"
 
 
-def trace_theory(span: tuple[float, float], side: Side, keep: float, theta: float, points: int = 49) -> pd.DataFrame:
+def trace_theory(span: tuple[float, float], side: Side, keep: float, theta: float, points: int = 33) -> pd.DataFrame:
     """The theory's test_error against kept_ratio, from the one end of `span` to the other."""
     kept = np.geomspace(*span, points)
     students = trace_students((kept / keep).tolist(), Band(side, keep, theta))
