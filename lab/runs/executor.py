@@ -26,7 +26,7 @@ from typing import Any, Protocol
 
 from lab.core.errors import LabError, TimeLimitError
 
-PRELOADED = ("torch", "lab.runs.worker")
+PRELOADED = ("torch", "torch._dynamo", "lab.runs.worker")  # the second comes with any optimizer, in a second
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 _MAIN_MODULE = threading.Lock()
 PATIENCE_SECONDS = 0.3  # of a cancelled shutdown, for threads that still start a process

@@ -11,17 +11,22 @@ from lab.runs.driver import run_study
 from lab.runs.executor import Executor, LocalExecutor
 from lab.runs.store import open_store
 from lab.tables import load_runs
-from tests.runners import test_classify
+from tests.runners import test_classify, test_train
 from tests.runs.drive import Here
 
 FAMILIES, CLASSIFIERS = open_shelf("families").names(), open_shelf("classifiers").names()
-CLASSIFY = {**test_classify.FIELDS, "steps": 10}
+FIELDS = {
+    "TRAIN": test_train.FIELDS,
+    "CLASSIFY": {**test_classify.FIELDS, "steps": 10},
+    "FAMILIES": FAMILIES,
+    "CLASSIFIERS": CLASSIFIERS,
+}
 SWEEP = '''
 """A run of every family."""
 from lab.runs.spec import RunSpec
 
 def specs(preset, table):
-    trained = [RunSpec("train", {**FIELDS, "family": {"name": name}, "tokens": 2560}) for name in FAMILIES]
+    trained = [RunSpec("train", {**TRAIN, "family": {"name": name}, "tokens": 2560}) for name in FAMILIES]
     return trained + [RunSpec("classify", {**CLASSIFY, "family": {"name": name}}) for name in CLASSIFIERS]
 
 def judge(tables):
@@ -32,8 +37,8 @@ def judge(tables):
 def test_workers_are_no_part_of_a_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sweeps").mkdir()
     text = SWEEP
-    for name in ("FIELDS", "FAMILIES", "CLASSIFY", "CLASSIFIERS"):
-        text = text.replace(name, repr(globals()[name]))
+    for name, value in FIELDS.items():
+        text = text.replace(name, repr(value))
     (tmp_path / "sweeps" / "every.py").write_text(text)
     monkeypatch.setenv("LAB_PATH", str(tmp_path))
     found = [
