@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from lab.complexity.objects import LEVELS
 from lab.complexity.quantising import Rule
-from lab.core.dials import build_from_dials, changed_dials
 from lab.core.errors import InputError
-from lab.runners.training.fields import EVALUATION_SHARE, TrainFields, TrainingRunner, check_fields
+from lab.runners.training.fields import EVALUATION_SHARE, TrainFields
+from lab.runners.training.looking import LookingRunner
 from lab.runs.runner import Cost, Fields, Reporter, Result, Scalar
 
 PORTRAITS = 15  # two an octave of a run's steps, the end and the untrained net
@@ -28,27 +27,28 @@ class PortraitDials:
     windows: int = 32
 
 
-class PortraitRunner(TrainingRunner):
-    """The fields are those of a training run and those of `PortraitDials`. Nothing is cooled.
-
-    It is a runner of its own, so that the keys and the numbers of training runs do not depend on being looked at.
-    """
+class PortraitRunner(LookingRunner[PortraitDials]):
+    """The fields are those of a training run and those of `PortraitDials`. Nothing is cooled."""
 
     version = 4  # rows and columns alone are tried
+    dials, subject = PortraitDials, "portrait"
 
-    def identify(self, fields: Fields) -> dict[str, Any]:
-        """That of the training run, and the dials that are not at their default."""
-        dials, rest = _split(fields)
-        return {**super().identify(rest), **changed_dials(dials)}
+    def demand(self, dials: PortraitDials, checked: TrainFields) -> None:
+        """A vocabulary whose predictions can be described."""
+        vocabulary = checked.data_source.vocabulary
+        if vocabulary > LEVELS:
+            raise InputError(
+                "portrait.source", f"{vocabulary} tokens", f"predictions of at most {LEVELS} are described"
+            )
 
     def describe(self, fields: Fields) -> dict[str, Scalar]:
-        """That of the training run, with the levels and the rule."""
-        dials, rest = _split(fields)
-        return {**super().describe(rest), "levels": dials.levels, "quantising": dials.rule}
+        """That of the training run, with its key, the levels and the rule."""
+        dials = self.split(fields)[0]
+        return {**super().describe(fields), "levels": dials.levels, "quantising": dials.rule}
 
     def estimate(self, trunk: Sequence[Fields], flops_per_second: float) -> Cost:
         """The trainings, one after the other, and their portraits."""
-        every = [_check(fields) for fields in trunk]
+        every = [self.check(fields) for fields in trunk]
         flops = sum(fields.tokens * fields.flops_per_token for fields in every)
         seconds = EVALUATION_SHARE * flops / flops_per_second + PORTRAITS * SECONDS_EACH * len(every)
         return Cost(flops, seconds, BYTES_PER_RUN * len(every))
@@ -60,7 +60,7 @@ class PortraitRunner(TrainingRunner):
         from lab.training.portrait import watch_training
         from lab.training.schedule import Schedule
 
-        total, done = sum(_check(fields).tokens for fields in trunk), 0.0
+        total, done = sum(self.check(fields).tokens for fields in trunk), 0.0
 
         def advance(tokens: float) -> None:
             nonlocal done
@@ -68,7 +68,7 @@ class PortraitRunner(TrainingRunner):
             reporter.advance(done, total)
 
         for given in trunk:
-            fields, (dials, _), began = _check(given), _split(given), time.monotonic()
+            fields, (dials, _), began = self.check(given), self.split(given), time.monotonic()
             task = Task(schedule=Schedule(*fields.schedule), **fields.task)
             steps = fields.tokens // fields.batch_tokens
             try:
@@ -83,18 +83,3 @@ class PortraitRunner(TrainingRunner):
 
 
 runner = PortraitRunner()
-
-
-def _split(given: Mapping[str, Any]) -> tuple[PortraitDials, dict[str, Any]]:
-    """The dials of the portrait, and the fields of the training run."""
-    own = {field.name for field in fields(PortraitDials)}
-    dials = build_from_dials(PortraitDials, {k: v for k, v in given.items() if k in own}, "portrait")
-    return dials, {k: v for k, v in given.items() if k not in own}
-
-
-def _check(given: Mapping[str, Any]) -> TrainFields:
-    fields = check_fields(_split(given)[1], "portrait")
-    vocabulary = fields.data_source.vocabulary
-    if vocabulary > LEVELS:
-        raise InputError("portrait.source", f"{vocabulary} tokens", f"predictions of at most {LEVELS} are described")
-    return fields
