@@ -15,13 +15,16 @@ from dashboard.exhibit import show_topics
 from dashboard.grid import offer_csv, show_grid
 from dashboard.notices import contain_errors, show_hint
 from dashboard.pages import Page
-from dashboard.studies import read_tables
+from dashboard.studies import BY_HASH, read_tables
 from dashboard.text import escape_markdown
 from lab.analysis.calibration.assessment import Assessment, assess_predictions, list_measures
 from lab.analysis.calibration.reading import ROLES, ReadPredictions, list_columns, read_predictions
+from lab.analysis.calibration.scaling import fit_calibration, load_cells
+from lab.analysis.calibration.studies import assess_study
 from lab.analysis.calibration.tabulating import is_flagged, tabulate_assessment
 from lab.calibration.measure import CellMeasure
 from lab.calibration.simulated import World
+from lab.core.errors import RefusedError
 from lab.core.seeds import open_stream
 from lab.figures import Range, draw_figure
 from lab.tables import Study, Tables
@@ -73,12 +76,55 @@ def render(study: Study | None) -> None:
     with contain_errors():
         st.fragment(_show_predictions)()
     tables = read_tables(study) if study is not None else None
-    if study is None or tables is None or not _holds_any(tables):
-        why = "A study whose runs were evaluated says how calibration goes with size; the chosen one holds none."
-        show_hint("No evaluations here", why, COMMAND)
+    if study is None or tables is None:
+        show_hint("No study here", "A study whose runs were evaluated says how calibration goes with size.", COMMAND)
+        return
+    with contain_errors():
+        _show_study(study, tables)
+
+
+def _show_study(study: Study, tables: Tables) -> None:
+    """The figures of the study's evaluations, and whether their calibration follows a law."""
+    evaluated, laws = read_evaluations(tables)
+    if evaluated is None and not _holds_any(tables):
+        show_hint("No evaluations here", "The runs of this study kept no confidences.", COMMAND)
         return
     st.header("What the study found", anchor="study")
-    show_topics("calibration", study, tables)
+    if len(laws):
+        show_grid(laws)
+        offer_csv(laws, study.name, "calibration_laws")
+        st.caption(
+            "Top-1 calibration error as A·x^(−α), each run's error over documents known to the fit. 'If calibrated': "
+            "the exponents of models that are calibrated and say the same. `lab calibration-law STUDY` says more."
+        )
+    show_topics("calibration", study, tables if evaluated is None else evaluated)
+
+
+@st.cache_data(hash_funcs=BY_HASH, max_entries=8, show_spinner="Reading evaluations …")
+def read_evaluations(tables: Tables) -> tuple[Tables | None, pd.DataFrame]:
+    """The study with a model per size read from its stored cells, and a row per law; None where none were stored."""
+    try:
+        cells = load_cells(tables, list(tables.runs["run_key"]))
+        evaluated = assess_study(tables, cells)
+    except RefusedError:
+        return None, pd.DataFrame()
+    rows: list[dict[str, Any]] = []
+    for against in ("params_total", "tokens", "flops"):
+        try:
+            law = fit_calibration(tables, cells, "ece", against)
+        except RefusedError:
+            continue
+        alpha, null = law.fit.find("alpha"), law.null_slope
+        rows.append({
+            "against": against,
+            "exponent α": alpha.value,
+            "low": alpha.low,
+            "high": alpha.high,
+            "if calibrated": f"{null.value:.3g} [{null.low:.3g}, {null.high:.3g}]",
+            "trunks": len(law.points),
+            "answer": law.explain(),
+        })  # fmt: skip
+    return evaluated, pd.DataFrame(rows)
 
 
 def _holds_any(tables: Tables) -> bool:

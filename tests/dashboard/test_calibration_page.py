@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard.pages.calibration import assess_file, assess_sample
+from dashboard.pages.calibration import assess_file, assess_sample, read_evaluations
 from lab.core.errors import InputError
+from lab.core.registry import ROOT
+from lab.tables import load_tables
 from tests.dashboard.test_pages import open_page, read
 
 
@@ -50,3 +52,15 @@ def test_somebodys_file(place: Path) -> None:
         assess_file("mine.csv", content, {}, "temperature")
     with pytest.raises(InputError, match="is not an array that NumPy wrote"):
         assess_file("mine.npz", b"PK no", {}, "temperature")
+
+
+def test_the_evaluations_of_a_study_are_drawn_and_their_law_told() -> None:
+    tables = load_tables(ROOT / "results" / "kaplan_language_models-standard.parquet")
+    evaluated, laws = read_evaluations(tables)
+    assert evaluated is not None and list(laws["against"]) == ["params_total", "tokens", "flops"]
+    assert "preferred" in laws["answer"].iloc[0]
+    models = evaluated.runs[evaluated.runs["measure"] == "ece_equal_width"]
+    assert len(models) == 5 and models["params_total"].is_unique
+    assert len(evaluated.runs) > len(tables.runs) and set(tables.runs["run_key"]) < set(evaluated.runs["run_key"])
+    other = load_tables(ROOT / "results" / "kolmogorov_bounds-standard.parquet")
+    assert read_evaluations(other)[0] is None

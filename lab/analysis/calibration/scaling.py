@@ -112,6 +112,13 @@ def load_cells(tables: Tables, keys: list[str]) -> dict[str, Cells]:
     return found
 
 
+def keep_longest(tables: Tables, cells: Mapping[str, Cells]) -> pd.DataFrame:
+    """Of each trunk the longest run that a law is fitted to and that kept its cells, so that rows are independent."""
+    rows = select_runs(tables).rows
+    rows = rows[rows["run_key"].isin(list(cells))].sort_values("tokens")
+    return rows.groupby("trunk_key", sort=False).tail(1)
+
+
 def fit_calibration(
     tables: Tables,
     cells: Mapping[str, Cells],
@@ -127,9 +134,8 @@ def fit_calibration(
     """
     if against not in tables.runs:
         raise UnknownNameError.among("predictor", against, ["params_total", "params_body", "tokens", "flops"])
-    rows = select_runs(tables).rows
-    rows = rows[rows["run_key"].isin(list(cells)) & (rows[against] > 0)].sort_values("tokens")
-    rows = rows.groupby("trunk_key", sort=False).tail(1)
+    rows = keep_longest(tables, cells)
+    rows = rows[rows[against] > 0]
     rng = open_stream(seed, "calibration", "scaling")
     points, nulls = [], []
     for row in rows.to_dict("records"):
