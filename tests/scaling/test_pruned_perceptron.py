@@ -131,6 +131,12 @@ def test_fewer_examples_than_dimensions(count: int) -> None:
         assert found.margin == pytest.approx(np.linalg.norm(examples_PD))
 
 
+def test_where_the_numbers_end_the_answer_is_still_certified() -> None:
+    """Slacks of next to nothing end some of these before the last step; a student is taught all the same."""
+    lessons = [teach(draw_pool(10.0, 50, seed), ALL) for seed in range(1000, 1040)]
+    assert max(lesson.doubt for lesson in lessons) < 1e-5
+
+
 def test_what_is_not_separable_is_said_to_be() -> None:
     with pytest.raises(LabError, match="separable"):
         separate(np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]]))
