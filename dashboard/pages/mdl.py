@@ -79,7 +79,7 @@ def render(study: Study | None) -> None:
 def _show_sample() -> None:
     options = choose_options("sample", Sample)
     _show_panel("sample", options["source"], describe_sample(**options))
-    st.caption("Bits of these very symbols. NML is exact at order 0 alone.")
+    st.caption("Bits of these very symbols. NML is exact at order 0, and at order 1 of up to 4,096 bits.")
 
 
 @contain_errors()

@@ -19,7 +19,7 @@ X, Y = "tokens", "order"
 def prepare(tables: Tables, options: DataOptions) -> pd.DataFrame:
     """Rows by `mark`: 'run' (the order a code chooses), 'mean' (over seeds, with interval), 'truth'."""
     panels = choose_data(list_panels(tables), options.data)
-    chosen = choose_orders(panels[panels["code"] != "nml"]) if len(panels) else panels  # exact at order 0 alone
+    chosen = choose_orders(panels[panels["code"] != "nml"]) if len(panels) else panels  # exact at low orders alone
     if chosen.empty:
         return make_missing(tables, "mdl_tutorial")
     frame = join_means(chosen[["run_key", "seed", "code", X, Y, "lead_bits"]], X, Y)

@@ -56,6 +56,7 @@ class DescribeRunner(Runner):
     """Panels of one source at several lengths."""
 
     horizon = "tokens"
+    version = 2  # NML of order 1 over two symbols is counted
 
     def identify(self, fields: Fields) -> dict[str, Any]:
         """Dials that differ from their default, and the content hash of the data."""

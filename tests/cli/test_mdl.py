@@ -14,7 +14,8 @@ def test_a_source_is_described_and_its_order_found(terminal: Terminal) -> None:
     assert done.returncode == 0, done.stderr
     panel = json.loads(done.stdout)
     assert panel["codes"]["bayes_jeffreys"]["order"] == 1
-    assert panel["codes"]["nml"]["bits"]["1"] is None, "exact at order 0 alone"
+    assert panel["codes"]["nml"]["bits"]["2"] is None, "exact at orders 0 and 1 alone"
+    assert abs(panel["codes"]["nml"]["bits"]["1"] - panel["codes"]["nml_asymptotic"]["bits"]["1"]) < 1
     total = panel["codes"]["bayes_jeffreys"]["total"]
     assert 0.6 * 3000 < total["value"] < 0.75 * 3000 and total["unit"] == "bits"
     assert 0 < panel["codes"]["two_part"]["regret_bits"]["1"] < 60

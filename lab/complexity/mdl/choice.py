@@ -23,8 +23,7 @@ def explain_choices(panel: Panel) -> list[str]:
             "the order named says nothing; a high order whose contexts never recur is the uniform code."
         ]
     usual = panel.usual_order
-    free = [code for code, own in panel.lengths.items() if sum(not math.isnan(bits) for bits in own.values()) > 1]
-    chosen = {order for code in free if (order := panel.choose_order(code)) is not None}
+    chosen = {order for code in panel.free_codes if (order := panel.choose_order(code)) is not None}
     lower = [_compare(panel, order, usual) for order in sorted(chosen) if order < usual]
     return lower + [_compare(panel, usual, order) for order in sorted(panel.orders) if order > usual]
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaln, xlogy
 
 from lab.complexity.mdl.multinomial import (
     Counts,
@@ -40,6 +41,7 @@ LARGEST_TABLE = 2**22  # cells of the table of counts: contexts that occurred ×
 MOST_CONTEXTS = 64  # for the Fisher integral
 EXAMPLES_PER_CELL = 10  # fewer examples per context and symbol, and the asymptotic is no use
 DRAWS = 2000
+MOST_COUNTED = 2**12  # transitions of which the complexity at order 1 is counted; the time grows with the square
 
 
 def describe_chain(sequence: Indices, alphabet: int, orders: Sequence[int]) -> Panel:
@@ -129,10 +131,40 @@ def _find_stationary(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _count_nml_bits(counts: Counts, order: int) -> float:
-    """Exact at order 0; above, the sum over all sequences has no closed form, and there is the asymptotic."""
-    if order > 0:
-        return math.nan
-    return count_hindsight_bits(counts) + count_complexity_bits(counts.shape[-1], int(counts.sum()))
+    """Exact at order 0, and of short sequences of bits at order 1; elsewhere there is the asymptotic alone."""
+    alphabet, n = counts.shape[-1], int(counts.sum())
+    if order == 0:
+        return count_hindsight_bits(counts) + count_complexity_bits(alphabet, n)
+    if order == 1 and alphabet == 2 and n <= MOST_COUNTED:
+        return count_hindsight_bits(counts) + count_first_order_bits(n)
+    return math.nan
+
+
+@lru_cache(maxsize=256)
+def count_first_order_bits(n: int) -> float:
+    """log2 of the parametric complexity of chains of order 1 over two symbols: the sum, over all sequences of n symbols
+    behind a known one, of the likelihood in hindsight.
+
+    By transition counts F: a sequence from 0 has as many transitions 0→1 as 1→0, or one more. Whittle 1955 (J. R.
+    Stat. Soc. B 17, 235) counts the sequences of one F; of two symbols they are the ways to share the stays in 0 among
+    the visits to 0, and those in 1 among the visits to 1. The sum has n²/4 terms.
+    """
+    factorials = gammaln(np.arange(n + 2) + 1.0)
+    powers = xlogy(np.arange(n + 1), np.arange(n + 1))
+    logarithm = 0.0  # of 1: never to leave 0
+    for leaving in range(1, (n + 1) // 2 + 1):
+        for returning in (leaving, leaving - 1):
+            staying = n - leaving - returning
+            if staying < 0:
+                continue
+            zeros = np.arange(staying + 1)
+            ones = staying - zeros
+            ways = factorials[zeros + returning] - factorials[zeros] - factorials[returning]
+            ways += factorials[ones + leaving - 1] - factorials[ones] - factorials[leaving - 1]
+            ways += powers[zeros] + powers[leaving] - powers[zeros + leaving]
+            ways += powers[ones] + powers[returning] - powers[ones + returning]
+            logarithm = float(np.logaddexp(logarithm, np.logaddexp.reduce(ways)))
+    return bits_from_nats(logarithm)
 
 
 def _tabulate(contexts: Indices, symbols: Indices, alphabet: int) -> Counts:

@@ -58,11 +58,16 @@ class Panel:
         return self.lengths[code][chosen] + (math.log2(len(self.orders)) if chosen != ALL_ORDERS else 0.0)
 
     @property
+    def free_codes(self) -> tuple[str, ...]:
+        """The codes that have a length at every order: what the others choose is of fewer."""
+        return tuple(
+            code for code, own in self.lengths.items() if not any(math.isnan(own.get(k, math.nan)) for k in self.orders)
+        )
+
+    @property
     def usual_order(self) -> int:
-        """The order that most codes choose of those that know several; the lowest of as many."""
-        known = {code: sum(not math.isnan(bits) for bits in own.values()) for code, own in self.lengths.items()}
-        chosen = {code: self.choose_order(code) for code in self.lengths}
-        votes = Counter(order for code, order in chosen.items() if known[code] > 1 and order is not None)
+        """The order that most codes choose of those that could choose any; the lowest of as many."""
+        votes = Counter(order for code in self.free_codes if (order := self.choose_order(code)) is not None)
         return max(votes, key=lambda order: (votes[order], -order), default=min(self.orders))
 
     def find_regret(self, code: str, order: int) -> float:

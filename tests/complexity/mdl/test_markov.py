@@ -8,9 +8,14 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from scipy.special import gammaln, xlogy
 
-from lab.complexity.mdl.markov import describe_chain, estimate_chain_complexity_bits, index_contexts
+from lab.complexity.mdl.markov import (
+    MOST_COUNTED,
+    count_first_order_bits,
+    describe_chain,
+    estimate_chain_complexity_bits,
+    index_contexts,
+)
 from lab.complexity.mdl.panel import ALL_ORDERS, CODES
 from lab.complexity.mdl.prequential import count_block_bits, list_boundaries, trace_mixture_bits
 from lab.core.errors import InputError
@@ -37,36 +42,23 @@ def test_kraft() -> None:
         assert 0.001 < math.fsum(2 ** -p.lengths["two_part"][order] for p in panels) <= 1
 
 
-def count_first_order_bits(n: int) -> float:
-    """log2 Σ over all binary sequences of n transitions from 0 of the maximum likelihood, by their transition counts.
-
-    j of the transitions lead from 0 to 1; the sequence ends in 0 (as many lead back) or in 1 (one fewer).
-    """
-
-    def choose(total: np.ndarray, part: np.ndarray) -> np.ndarray:
-        return np.asarray(gammaln(total + 1) - gammaln(part + 1) - gammaln(total - part + 1))
-
-    logs = [np.zeros(1)]  # all zeros: one sequence of likelihood 1
-    for back in (0, 1):  # how many fewer lead back
-        for j in range(1, (n + back) // 2 + 1):
-            stay = n - 2 * j + back
-            zeros = np.arange(stay + 1)
-            ones, returns = stay - zeros, j - back
-            ways = choose(zeros + returns, np.full_like(zeros, returns)) + choose(
-                ones + j - 1, np.full_like(ones, j - 1)
-            )
-            rows = [(zeros, j), (ones, returns)]
-            logs.append(ways + sum(xlogy(a, a) + xlogy(b, b) - xlogy(a + b, a + b) for a, b in rows))
-    return float(np.logaddexp.reduce(np.concatenate(logs))) / math.log(2)
-
-
 def test_the_counted_complexity_is_the_enumerated_one() -> None:
-    """What the next test trusts: the sum over all 2^10 sequences."""
-    total = 0.0
-    for bits in itertools.product(range(2), repeat=10):
-        panel = describe_chain(np.array([0, *bits]), 2, (1,))
-        total += 2 ** -(panel.hindsight[1] - 1)
-    assert count_first_order_bits(10) == pytest.approx(math.log2(total), abs=1e-9)
+    """The sum over all sequences of a length, from either symbol: NML's lengths are a distribution."""
+    for n, start in ((1, 0), (2, 1), (7, 1), (10, 0)):
+        panels = [describe_chain(np.array([start, *x]), 2, (1,)) for x in itertools.product(range(2), repeat=n)]
+        total = math.fsum(2 ** -(panel.hindsight[1] - 1) for panel in panels)
+        assert count_first_order_bits(n) == pytest.approx(math.log2(total), abs=1e-9)
+        assert math.fsum(2 ** -(panel.lengths["nml"][1] - 1) for panel in panels) == pytest.approx(1, abs=1e-9)
+
+
+def test_what_is_not_counted_is_missing() -> None:
+    rng = np.random.default_rng(0)
+    assert math.isnan(describe_chain(rng.integers(0, 2, MOST_COUNTED + 2), 2, (0, 1)).lengths["nml"][1])
+    assert math.isnan(describe_chain(rng.integers(0, 3, 100), 3, (0, 1)).lengths["nml"][1])
+    panel = describe_chain(draw_chain(2000), 2, range(4))
+    assert panel.choose_order("nml") == 1, "of the two that it has"
+    assert panel.usual_order == 2 and "nml" not in panel.free_codes
+    assert 0 < panel.lengths["nml"][1] - panel.lengths["nml_asymptotic"][1] < 0.2
 
 
 def test_the_asymptotic_of_first_order_chains() -> None:
