@@ -24,9 +24,17 @@ def command(
             metavar="OBJECT", help="A file, array, source (markov:order=1) or run; a table for polynomials."
         ),
     ],
-    model: Annotated[str, typer.Option("--model", help="markov (chains) or polynomial (y given x).")] = "markov",
+    model: Annotated[
+        str, typer.Option("--model", help="markov (chains), polynomial (y given x) or normal (y alone).")
+    ] = "markov",
     orders: Annotated[str, typer.Option("--orders", help="Orders to try: 0-4 or 0,1,3.")] = "0-4",
-    columns: Annotated[str, typer.Option("--columns", metavar="X,Y", help="Columns of a table, polynomials.")] = "x,y",
+    columns: Annotated[
+        str, typer.Option("--columns", metavar="X,Y", help="Columns of a table; the last is described.")
+    ] = "x,y",
+    domain: Annotated[
+        str,
+        typer.Option("--domain", metavar="MEAN,LEAST,MOST", help="Of normal values: largest |mean|, and deviations."),
+    ] = "",
     precision: Annotated[
         float | None,
         typer.Option("--precision", help="To which y is told, in its unit; default: its least difference."),
@@ -41,12 +49,21 @@ def command(
     Regret is what a code pays above the best fit in hindsight of one order, the one most codes choose; that fit is no
     code. Lengths are of these very data, in bits.
     """
-    from lab.analysis.complexity.panels import check_model, describe_columns, describe_sequence, parse_orders
+    from lab.analysis.complexity.panels import (
+        check_model,
+        describe_column,
+        describe_columns,
+        describe_sequence,
+        parse_domain,
+        parse_orders,
+    )
     from lab.complexity.mdl.choice import explain_choices
 
-    tried = parse_orders(orders)
-    if check_model(model) == "markov":
+    tried, chosen = parse_orders(orders), check_model(model)
+    if chosen == "markov":
         panel = describe_sequence(name, tried, length, seed, alphabet)
+    elif chosen == "normal":
+        panel = describe_column(Path(name), split_list(columns)[-1], parse_domain(domain), precision)
     else:
         x, y = _split_columns(columns)
         panel = describe_columns(Path(name), x, y, tried, precision)

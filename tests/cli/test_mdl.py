@@ -41,6 +41,22 @@ def test_a_table_of_two_columns(terminal: Terminal) -> None:
     )
 
 
+def test_normal_values_on_a_domain(terminal: Terminal) -> None:
+    heights = np.random.default_rng(0).normal(171, 8, 100).round(1)
+    (terminal.folder / "heights.csv").write_text("\n".join(["height", *map(str, heights)]))
+    given = ("mdl", "heights.csv", "--model", "normal", "--columns", "height", "--precision", "0.1")
+    done = terminal.run(*given, "--domain", "300,1,100", "--json")
+    assert done.returncode == 0, done.stderr
+    panel = json.loads(done.stdout)
+    assert panel["parameters"] == {"0": 2} and panel["precision"] == 0.1
+    entropy = 100 * np.log2(np.sqrt(2 * np.pi * np.e) * heights.std() / 0.1)
+    assert abs(panel["hindsight_bits"]["0"] - entropy) < 1e-6
+    exact, asymptotic = (panel["codes"][code]["regret_bits"]["0"] for code in ("nml", "nml_asymptotic"))
+    assert abs(exact - asymptotic) < 0.1 and 10 < exact < 20
+    assert "a wider domain" in terminal.refuse(*given, "--domain", "100,1,100")
+    assert "--domain 100" in terminal.refuse(*given)
+
+
 def test_refusals(terminal: Terminal) -> None:
     assert "example 0-4" in terminal.refuse("mdl", "bernoulli", "--orders", "few")
     assert "did you mean 'polynomial'" in terminal.refuse("mdl", "bernoulli", "--model", "polynom")

@@ -1,4 +1,4 @@
-"""The panel of one object: a sequence as Markov chains, or values given others as a polynomial."""
+"""The panel of one object: a sequence as Markov chains, values given others as a polynomial, or values alone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.polynomial.legendre import legval
 
 from lab.analysis.complexity.objects import open_object
+from lab.complexity.mdl.gaussian import Domain, describe_normal
 from lab.complexity.mdl.markov import describe_chain
 from lab.complexity.mdl.panel import Panel
 from lab.complexity.mdl.regression import Values, describe_polynomial
@@ -22,7 +23,7 @@ from lab.tables import Study, Tables
 from lab.tables.frames import tidy_runs
 from lab.tables.importing import read_file
 
-ModelClass = Literal["markov", "polynomial"]
+ModelClass = Literal["markov", "polynomial", "normal"]
 EXACT = "the length of these very data: no sampling"
 MOST_SYMBOLS = 2**20  # a quarter of a minute; with all orders below 1 GB
 LARGEST_ORDER = 16
@@ -48,12 +49,17 @@ def describe_columns(path: Path, x: str, y: str, orders: Sequence[int], precisio
     Without one it is the least difference between two values of y. A density times the precision is a probability only
     where the noise is wider than it. Raises `InputError`, also for a precision that the best fit's noise is below.
     """
-    frame = read_file(path)
-    for name in (x, y):
-        if name not in frame:
-            raise UnknownNameError.among(f"column of {path.name}", name, map(str, frame.columns))
-    given, values = (pd.to_numeric(frame[name], errors="coerce").to_numpy(float) for name in (x, y))
+    given, values = _read_columns(path, x, y)
     return _describe_values(given, values, orders, precision)
+
+
+def describe_column(path: Path, name: str, domain: Domain, precision: float | None = None) -> Panel:
+    """A column of a table file as independent normal values, each told to `precision`, as in `describe_columns`.
+
+    The domain is in the column's unit. Raises `InputError`, also for values that it does not hold.
+    """
+    values = _read_columns(path, name)[0]
+    return _tell(describe_normal(values, domain), values, 1.0, precision)
 
 
 def describe_curve(degree: int, n: int, noise: float, orders: Sequence[int], seed: int = 0) -> Panel:
@@ -70,15 +76,36 @@ def describe_curve(degree: int, n: int, noise: float, orders: Sequence[int], see
     return _describe_values(x, precision * np.round(y / precision), orders, precision)
 
 
+def _read_columns(path: Path, *names: str) -> list[Values]:
+    frame = read_file(path)
+    for name in names:
+        if name not in frame:
+            raise UnknownNameError.among(f"column of {path.name}", name, map(str, frame.columns))
+    return [pd.to_numeric(frame[name], errors="coerce").to_numpy(float) for name in names]
+
+
 def _describe_values(given: Values, values: Values, orders: Sequence[int], precision: float | None) -> Panel:
-    panel = describe_polynomial(given, values, orders)
-    unit = float(np.sqrt(np.mean(values**2)))
+    return _tell(describe_polynomial(given, values, orders), values, float(np.sqrt(np.mean(values**2))), precision)
+
+
+def _tell(panel: Panel, values: Values, unit: float, precision: float | None) -> Panel:
+    """The panel, whose lengths are those of a precision of `unit`, with values told to `precision`."""
     told = float(np.diff(np.unique(values)).min()) if precision is None else precision
     noise = unit * 2.0 ** (min(panel.hindsight.values()) / panel.n) / math.sqrt(2 * math.pi * math.e)
     if not 0 < told <= noise:
         rule = f"lies above 0 and not above the noise about the best fit, {noise:.3g}"
         raise InputError("--precision", told, rule, "state a finer one: the lengths are relative to it")
     return panel.refine(unit, told)
+
+
+def parse_domain(text: str) -> Domain:
+    """'MEAN,LEAST,MOST' as a domain of normal values; raises `InputError`."""
+    rule = "names the largest |mean|, the least deviation and the largest, agreed before the data are seen"
+    try:
+        largest_mean, least, most = map(float, text.split(","))
+    except ValueError:
+        raise InputError("--domain", text or None, rule, "for example --domain 100,0.1,50") from None
+    return Domain(largest_mean, least, most)
 
 
 def check_model(name: str) -> ModelClass:

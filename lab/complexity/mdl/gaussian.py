@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lab.complexity.mdl.panel import Panel
 from lab.core.errors import InputError
 from lab.core.units import bits_from_nats
 
@@ -62,6 +63,23 @@ def count_nml_bits(values: Values, domain: Domain) -> float:
     if not (mean <= domain.largest_mean and domain.least <= deviation <= domain.most):
         return math.inf
     return count_hindsight_bits(values) + count_complexity_bits(domain, len(values))
+
+
+def describe_normal(values: Values, domain: Domain) -> Panel:
+    """The values as independent normal ones: NML on the domain, exact and asymptotic, at a precision of one unit.
+
+    A model class of one order, 0, with two parameters. Raises `InputError` for fewer than two values, values that are
+    not finite or all equal, or whose mean or deviation the domain does not hold.
+    """
+    if len(values) < 2 or not np.isfinite(values).all():
+        raise InputError("values", f"{len(values)} values", "are two or more numbers, all finite", "mend or drop rows")
+    if not math.isfinite(bits := count_nml_bits(values, domain)):
+        found = f"mean {np.mean(values):.4g}, deviation {np.std(values):.4g}"
+        rule = f"|mean| ≤ {domain.largest_mean:g} and a deviation of {domain.least:g} to {domain.most:g}"
+        raise InputError("values", found, rule, "agree on a wider domain, before the data are seen")
+    hindsight = count_hindsight_bits(values)
+    asymptotic = hindsight + estimate_gaussian_complexity_bits(domain, len(values))
+    return Panel({"nml": {0: bits}, "nml_asymptotic": {0: asymptotic}}, {0: hindsight}, {0: 2}, len(values))
 
 
 def _integrate_deviations(domain: Domain) -> float:
