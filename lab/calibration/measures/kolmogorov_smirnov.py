@@ -17,7 +17,7 @@ class KolmogorovSmirnov(CellMeasure):
     name = "kolmogorov_smirnov"
     title = "Largest cumulative difference"
     symbol = "KS"
-    interval = "ungrouped"
+    interval = "none"
     bias_exponent = 0.5
     citation = "Gupta et al. 2021, Calibration of neural networks using splines; Arrieta-Ibarra et al. 2022"
 

@@ -21,7 +21,7 @@ class MaximumError(CellMeasure):
     name = "mce"
     title = "Maximum calibration error"
     symbol = "MCE"
-    interval = "ungrouped"
+    interval = "none"
     bias_exponent = 0.5
     citation = "Naeini, Cooper and Hauskrecht 2015, Obtaining well calibrated probabilities using Bayesian binning"
 
