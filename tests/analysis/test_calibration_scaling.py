@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.analysis.calibration.scaling import CalibrationLaw, Cells, fit_calibration, load_cells
+from lab.analysis.calibration.scaling import CalibrationLaw, Cells, fit_calibration, load_cells, measure_ece
+from lab.analysis.calibration.studies import predict_from_cells
+from lab.calibration.measures.ece_equal_width import EqualWidthError
 from lab.core.errors import RefusedError, UnknownNameError
 from lab.core.registry import ROOT
 from lab.core.seeds import open_stream
@@ -93,3 +95,10 @@ def test_refusals() -> None:
         fit(0.2, against="tokens")
     with pytest.raises(RefusedError, match="holds no evaluations"):
         load_cells(Tables(Study("mine", origin="import"), pd.DataFrame(), pd.DataFrame()), [])
+
+
+def test_cells_as_predictions_keep_their_sums_and_documents() -> None:
+    cells = evaluate(0.1, 8_000, open_stream(0, "predictions"))
+    predictions = predict_from_cells(cells)
+    assert predictions.weight_N.sum() == cells.places.sum() and len(np.unique(predictions.group_N)) == DOCUMENTS
+    assert EqualWidthError(bins=CELLS).of(predictions) == pytest.approx(measure_ece(cells, np.ones((1, DOCUMENTS)))[0])
