@@ -41,7 +41,6 @@ def test_classes_recalibrated_and_exported(terminal: Terminal) -> None:
     assert {one["method"] for one in found["sets"]} == {"thr", "aps", "raps"}
     table = pd.read_csv(terminal.folder / "all.csv")
     assert {"none", "temperature", "before − after temperature"} <= set(table["of"])
-    assert "exists already" in terminal.refuse("calibrate", "classes.csv", "--export", "all.csv")
 
 
 def test_confidences_in_words(terminal: Terminal) -> None:
@@ -55,11 +54,8 @@ def test_confidences_in_words(terminal: Terminal) -> None:
     assert "need the probabilities of all classes" in done.stdout
 
 
-def test_refusals(terminal: Terminal) -> None:
+def test_a_map_is_not_reported_on_what_it_was_fitted_to(terminal: Terminal) -> None:
     write_classes(terminal.folder, rows=40)
-    Path(terminal.folder / "bad.csv").write_text("confidence,correct\n0.5,1\nhigh,0\n")
-    assert "row 2: 'high'" in terminal.refuse("calibrate", "bad.csv")
-    assert "did you mean 'temperature'" in terminal.refuse("calibrate", "classes.csv", "--recalibrate", "temprature")
     same = ("--recalibrate", "platt", "--fitted-on", "classes.csv")
     assert "not reported on the data it was fitted on" in terminal.refuse("calibrate", "classes.csv", *same)
 
