@@ -39,7 +39,7 @@ def count(error: Error, outcome: Outcome = Outcome.SUPPORTED) -> Counter[str]:
 
 def make_null(margins: float) -> Error:
     """Sides, pools and shapes that differ by `margins` of the smallest effect that matters; a theory that is 10 % off,
-    and a power of 0.9 less that or more: agreement is false there.
+    and a power that is three margins off, or one: agreement is false there, or at its edge.
     """
 
     def error(alpha: float, side: Side, keep: float, theta: float) -> float:
@@ -54,7 +54,7 @@ def make_null(margins: float) -> Error:
                 )
             return level * (1 + (delta * HARD_LATER.margin if side == "easy" else 0.0))
         if keep == 1 or side == "easy":
-            return 0.3 * kept ** -(1 + RANDOM.margin) if keep == 1 else 10.0
+            return 0.3 * kept ** -(1 + (3 - 2 * delta) * RANDOM.margin) if keep == 1 else 10.0
         pool = keep ** (delta * POOL.margin) if theta == 0 and math.isclose(kept, 4.0) else 1.0
         if kept > 3:  # between a power and an exponential, which it resembles alike
             return 0.05 * pool * math.exp(-_find_between(delta * POWER_AGAIN.margin)(kept))
