@@ -30,13 +30,13 @@ from lab.data.bytes_text import read_sample
 
 LENGTH = 1 << 20
 PACKERS = ("lzma", "ppmd", "context_mixing")
-QUICK = ("--width", "32", "--set", "streams=128,window=32")  # less than a minute a way, as the next
-QUICKEST = ("--width", "32", "--set", "streams=256,window=32")
+QUICK = ("--width", "32", "--set", "streams=128,window=32")  # about a minute a way
 DIALS = {
     "lstm": ("--width", "128"),
     "transformer": ("--width", "64"),
-    **dict.fromkeys(("rnn", "gru", "mlp_mixer", "causal_conv"), QUICK),
-    **dict.fromkeys(("gpt2_transformer", "multi_token_transformer", "moe_transformer", "s4d"), QUICKEST),
+    **dict.fromkeys(("rnn", "gru", "mlp_mixer", "causal_conv", "gpt2_transformer"), QUICK),
+    **dict.fromkeys(("multi_token_transformer", "moe_transformer"), QUICK),
+    "s4d": ("--width", "32", "--set", "streams=256,window=32"),
 }
 BAR_SHARE, BAR_BYTES = 5e-4, 10**9  # of a file over its area; of a process
 HELD = ((1, 128), (8, 128), (64, 128), (64, 576))  # MiB of content and width of the LSTM, in the measurement of memory
@@ -84,7 +84,7 @@ def measure_sizes(families: list[str] | None) -> None:
 
 def measure_family(family: str, data: bytes, peer: int) -> None:
     """The mixture of a net and the contexts, and what the net alone would have taken."""
-    dials = DIALS.get(family, QUICKEST)
+    dials = DIALS.get(family, QUICK)
     with tempfile.TemporaryDirectory() as folder:
         path, coded, again = (Path(folder) / name for name in ("data", "coded", "again"))
         path.write_bytes(data)
