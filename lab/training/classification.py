@@ -205,6 +205,8 @@ def evaluate_classifier(net: nn.Module, examples: Examples, observers: Sequence[
         inputs, labels_B = (torch.from_numpy(part[begin : begin + EVALUATION_BATCH]).to(device) for part in examples)
         log_probabilities_BK = net(inputs).float().log_softmax(dim=-1)
         losses.append(F.nll_loss(log_probabilities_BK, labels_B, reduction="none").double().cpu().numpy())
+        if not log_probabilities_BK.isfinite().all():  # of a net that is lost; its loss tells, and has no confidence
+            continue
         for observer in observers:
             one, all_counted = np.zeros(len(labels_B), dtype=np.int64), np.ones((len(labels_B), 1), dtype=bool)
             observer.update(log_probabilities_BK[:, None], labels_B[:, None], one, all_counted)
