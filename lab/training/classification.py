@@ -133,8 +133,9 @@ class _Run:
             if not math.isfinite(loss):
                 self.found.diverged_at = self.step
                 return self.found
-            if self.step in points:
-                self._record_point(self.sample)
+            if self.step in points and np.isnan(self._record_point(self.sample)).any():
+                self.found.diverged_at = self.step
+                return self.found
             self.advance(1)
         return self._finish()
 
@@ -156,9 +157,11 @@ class _Run:
         return nats
 
     def _record_point(self, examples: Examples, observers: Sequence[Observer] = ()) -> np.ndarray:
-        """A point of the curve; the loss of every held-out example, (N,)."""
+        """A point of the curve, unless the net says nothing any more; the loss of every held-out example, (N,)."""
         task, point, calibration = self.task, self.found.curve, CalibrationObserver(1)
         losses = evaluate_classifier(self.net, examples, [calibration, *observers])
+        if np.isnan(losses).any():
+            return losses
         seen = self.step * task.batch
         said = calibration.metrics()
         point["tokens"].append(seen)
@@ -197,13 +200,19 @@ class _Run:
 
 @torch.no_grad()
 def evaluate_classifier(net: nn.Module, examples: Examples, observers: Sequence[Observer] = ()) -> np.ndarray:
-    """The loss of every example (nats), float64 (N,); each observer sees it as the one token of a window."""
+    """The loss of every example (nats), float64 (N,); each observer sees it as the one token of a window.
+
+    All are NaN where the net gives an example no probabilities; what the observers saw is then of no use.
+    """
     device = next(net.parameters()).device
     net.eval()
     losses = []
     for begin in range(0, len(examples.labels), EVALUATION_BATCH):
         inputs, labels_B = (torch.from_numpy(part[begin : begin + EVALUATION_BATCH]).to(device) for part in examples)
         log_probabilities_BK = net(inputs).float().log_softmax(dim=-1)
+        if log_probabilities_BK.isnan().any():
+            net.train()
+            return np.full(len(examples.labels), math.nan)
         losses.append(F.nll_loss(log_probabilities_BK, labels_B, reduction="none").double().cpu().numpy())
         if not log_probabilities_BK.isfinite().all():  # of a net that is lost; its loss tells, and has no confidence
             continue

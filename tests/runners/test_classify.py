@@ -128,3 +128,10 @@ def test_what_cannot_be_is_refused(changes: dict[str, Any], message: str) -> Non
 def test_a_family_of_language_models_is_no_classifier() -> None:
     with pytest.raises(UnknownNameError, match="classifiers entry"):
         make_spec(family={"name": "lstm"}).describe()
+
+
+def test_a_net_that_says_nothing_any_more_has_diverged() -> None:
+    """Its training loss is a number still where it is evaluated first."""
+    wild = {"family": {"name": "plain_convnet", "norm": "none", "width": 8}, "optimizer": "sgd", "learning_rate": 4.096}
+    (found,) = run(make_spec(**wild, examples=1024, steps=100, seed=5))
+    assert found.status == "diverged" and "step" in found.error
