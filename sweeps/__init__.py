@@ -44,6 +44,7 @@ class TrainingGrid:
     With `searched`, the rates are searched at those sizes alone; the others train at what their rule says
     (`lab.analysis.rate_transfer`), and the first seed verifies it at the largest size and its longest horizon: half and
     double that rate are tried there. Where one of them is better, the cell's best rate is on an edge: fits refuse it.
+    Where the searched sizes bear no rule, the others are searched too.
     """
 
     family: Mapping[str, Any]
@@ -60,16 +61,16 @@ class TrainingGrid:
 
     def list_specs(self, table: pd.DataFrame) -> list[RunSpec]:
         """What is wanted, given the study's runs so far: deterministic, and a superset of every earlier answer."""
-        specs, chosen = [], {}
-        for size in self.searched or self.sizes:
-            if self.stored_rates:
-                chosen[size] = dict.fromkeys(self.list_horizons(size), self.stored_rates[size])
-            else:
-                searched, chosen[size] = self._search_rates(table, size)
-                specs += searched
+        specs, chosen = self._choose_rates(table, self.searched or self.sizes)
         if self.searched and all(chosen.values()):
-            chosen |= self._transfer_rates(table[table["run_key"].isin([spec.key for spec in specs])])
-            specs += self._verify(chosen)
+            carried = self._transfer_rates(table[table["run_key"].isin([spec.key for spec in specs])])
+            if carried:
+                chosen |= carried
+                specs += self._verify(chosen)
+            else:
+                others = [size for size in self.sizes if size not in self.searched]
+                more, own = self._choose_rates(table, others)
+                specs, chosen = specs + more, chosen | own
         grid = [(size, h, seed) for size, best in chosen.items() for seed in self.seeds for h in best]
         return specs + [self.make_spec(size, h, seed, chosen[size][h]) for size, h, seed in grid]
 
@@ -82,6 +83,20 @@ class TrainingGrid:
         family = {**self.family, self.size_dial: size}
         varied = {"family": family, "source": dict(self.source), "tokens": horizon, "learning_rate": rate, "seed": seed}
         return RunSpec("train", {**self.fields, **varied, **more}, stage)
+
+    def _choose_rates(
+        self, table: pd.DataFrame, sizes: Iterable[int]
+    ) -> tuple[list[RunSpec], dict[int, dict[int, float]]]:
+        """The runs of the search at these sizes, and the rate of each size and horizon, stored or found by now."""
+        specs: list[RunSpec] = []
+        chosen: dict[int, dict[int, float]] = {}
+        for size in sizes:
+            if self.stored_rates:
+                chosen[size] = dict.fromkeys(self.list_horizons(size), self.stored_rates[size])
+            else:
+                searched, chosen[size] = self._search_rates(table, size)
+                specs += searched
+        return specs, chosen
 
     def _search_rates(self, table: pd.DataFrame, size: int) -> tuple[list[RunSpec], dict[int, float]]:
         """The runs of the search at this size, and the best rate of each horizon once all of them are in."""
@@ -105,13 +120,13 @@ class TrainingGrid:
             tried = sorted({*tried, *wanted})
 
     def _transfer_rates(self, search: pd.DataFrame) -> dict[int, dict[int, float]]:
-        """The rates of the sizes that were not searched, by horizon; `search` are the runs of those that were."""
+        """The rates of the sizes that were not searched, by horizon; `search` are the runs of those that were.
+
+        None where they bear no rule: too few of their cells have a best rate between others.
+        """
         rule = fit_rule(search)
-        if rule is None:
-            rule_text = "too few of their cells have a best rate between others to carry it to another size"
-            raise InputError("sizes searched", self.searched, rule_text, "search more sizes, horizons or rates")
         others = [size for size in self.sizes if size not in self.searched]
-        return {size: {h: rule.rate_at(size, h) for h in self.list_horizons(size)} for size in others}
+        return {size: {h: rule.rate_at(size, h) for h in self.list_horizons(size)} for size in others} if rule else {}
 
     def _verify(self, chosen: Mapping[int, Mapping[int, float]]) -> list[RunSpec]:
         """Half and double the transferred rate, at the largest size and its longest horizon."""

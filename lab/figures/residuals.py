@@ -26,7 +26,7 @@ from lab.figures.ink.marks import add_intervals, add_line, add_points, add_refer
 from lab.figures.ink.palette import INK, Look, choose_looks
 from lab.tables import Tables
 
-RESIDUAL, FITTED, QUANTILE = "residual_percent", "fitted_nats", "normal_quantile"
+RESIDUAL, FITTED, QUANTILE = "residual_percent", "law_nats", "normal_quantile"
 MOST_SERIES = 8  # sizes or horizons that colours tell apart
 FEWEST_TAILS = 20  # runs, below which a kurtosis says nothing
 
@@ -38,7 +38,7 @@ class Options:
     """
 
     law: Literal["chinchilla", "power", "pure_power"] = "chinchilla"
-    against: Literal["params_total", "params_body", "params_active", "tokens", "flops", "flops_6nd", "fitted_nats"] = (
+    against: Literal["params_total", "params_body", "params_active", "tokens", "flops", "flops_6nd", "law_nats"] = (
         "params_total"
     )
 

@@ -78,7 +78,7 @@ def test_it_comes_to_an_end_and_never_takes_back_a_run(name: str, preset: str, b
     for earlier, later in itertools.pairwise(stages):
         assert earlier.keys() < later.keys()
     last = stages[-1]
-    assert {spec.stage for spec in last.values()} <= {"search", "grid"}
+    assert {spec.stage for spec in last.values()} <= {"search", "verify", "grid"}
     assert any(spec.stage == "grid" for spec in last.values())
 
 

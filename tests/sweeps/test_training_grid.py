@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lab.core.errors import InputError, UnknownNameError
+from lab.core.errors import UnknownNameError
 from lab.core.registry import open_shelf
 from lab.runs.spec import RunSpec
 from sweeps import MOST_RATES, TrainingGrid, choose_preset, kaplan_language_models
@@ -112,10 +112,11 @@ def test_rates_are_carried_from_the_searched_sizes_and_verified_at_the_largest()
     assert {s.fields["learning_rate"] for s in verified} == {carried[longer[-1]] / 2, carried[longer[-1]] * 2}
 
 
-def test_a_search_that_bears_no_rule_is_refused() -> None:
+def test_where_the_search_bears_no_rule_every_size_is_searched() -> None:
     grid = make_grid(sizes=(8, 16, 48), searched=(8, 16), horizons=HORIZONS)
-    with pytest.raises(InputError, match="search more sizes"):
-        run_to_the_end(grid, lambda size, tokens, rate: 3.0 - np.log(rate))
+    specs = run_to_the_end(grid, lambda size, tokens, rate: 3.0 - np.log(rate))
+    assert all(len(rates_of(specs, size, "search")) == MOST_RATES for size in (8, 16, 48))
+    assert not [s for s in specs if s.stage == "verify"]
 
 
 def test_stored_rates_search_nothing() -> None:
