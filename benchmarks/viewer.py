@@ -1,4 +1,4 @@
-"""The automaton viewer in a real browser: wall milliseconds from a step's key until all of it is redrawn.
+"""The automaton viewer in a real browser: wall milliseconds from a step's key or click until all of it is redrawn.
 
 The dashboard is served as `lab dashboard` serves it, n = 200, every frame and length made before the clock starts. A
 step is done when the caption, the three pictures and the curve's mark show the new snapshot and the page has painted
@@ -40,7 +40,7 @@ WATCH = """
     const before = show();
     let began = null;
     const start = () => { began ??= performance.now(); };
-    addEventListener('keydown', start, {capture: true, once: true});
+    for (const told of ['keydown', 'pointerdown']) addEventListener(told, start, {capture: true, once: true});
     const look = () => {
       const now = show();
       if (began !== null && now[3] && [0, 1, 2].every(k => now[k] && now[k] !== before[k]))
@@ -70,7 +70,7 @@ def report(what: str, spent: list[float]) -> None:
 
 
 def main() -> None:
-    """A step by the arrow key on the slider."""
+    """A step by the button, and by the arrow key on the slider, which waits 200 ms of its own for more."""
     found = next(filter(None, map(shutil.which, filter(None, BROWSERS))), None)
     folder = tempfile.TemporaryDirectory()
     with (
@@ -86,6 +86,11 @@ def main() -> None:
         page.evaluate(WATCH)
         print(f"n = {SIDE}; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
         slider = page.get_by_role("slider", name="Snapshot")
+        slider.focus()
+        page.keyboard.press("Home")
+        page.wait_for_timeout(3000)
+        forward = page.get_by_role("button", name="Forward")
+        report("button", time_steps(page, forward.click))
         slider.focus()
         page.keyboard.press("Home")
         page.wait_for_timeout(3000)

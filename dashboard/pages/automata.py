@@ -76,7 +76,10 @@ def _show_present(name: str, options: dict[str, Any], playing: bool) -> None:
     with contain_errors():
         if playing:
             st.session_state[CLOCK] = (st.session_state.get(CLOCK, -1) + 1) % SNAPSHOTS
-        now = st.slider("Snapshot", 0, SNAPSHOTS - 1, SNAPSHOTS // 2, key=CLOCK)
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            now = st.slider("Snapshot", 0, SNAPSHOTS - 1, SNAPSHOTS // 2, key=CLOCK)
+            st.button("Back", icon=":material/chevron_left:", key="automata.back", on_click=_step, args=(-1,))
+            st.button("Forward", icon=":material/chevron_right:", key="automata.forward", on_click=_step, args=(1,))
         frames = film(name, options["side"], options["seed"])
         curve = trace(name, **options)
         state, coarse, adjusted = view_frame(frames[now], options["grain"], options["buckets"])
@@ -90,6 +93,11 @@ def _show_present(name: str, options: dict[str, Any], playing: bool) -> None:
             f"t = {row['relaxation_times']:.3g} τ = {row['sweeps']:,.0f} sweeps. Dotted: a surrogate with its rows "
             "and nothing else; what lies above it is structure. Lengths are upper bounds, by one code."
         )
+
+
+def _step(by: int) -> None:
+    """One snapshot on or back: a button is told at once, a slider waits a fifth of a second for more."""
+    st.session_state[CLOCK] = min(max(st.session_state[CLOCK] + by, 0), SNAPSHOTS - 1)
 
 
 _TOOLS = {"displaylogo": False, "displayModeBar": False}

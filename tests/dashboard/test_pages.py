@@ -272,6 +272,10 @@ class TestAutomata:
 
         monkeypatch.setattr("lab.complexity.automaton.Automaton.advance", run_again)
         page.slider(key="automata.time").set_value(33).run()
+        page.button(key="automata.forward").click().run()
+        assert page.slider(key="automata.time").value == 34
+        page.button(key="automata.back").click().run()
+        assert page.slider(key="automata.time").value == 33
         second = [text for text in read(page).splitlines() if text.startswith("t = ")]
         assert not page.exception and FAULT not in read(page)
         assert first and second and first != second
